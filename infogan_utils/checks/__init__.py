@@ -1,0 +1,33 @@
+"""Checks of the exercises, one module for each notebook: ``from infogan_utils.checks import nb04 as check``.
+
+A check calls the reader's function on inputs with a known answer. It prints one line: not done yet, what
+property failed and on which input, or passed. It never raises, so that a notebook runs to its end with
+the exercises undone, and it returns whether the answer passed.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+
+
+def exercise(title: str) -> Callable:
+    """Turn ``test(answer)``, which raises ``AssertionError(what failed)``, into a check that prints its verdict."""
+
+    def decorate(test: Callable[[Callable], None]) -> Callable[[Callable], bool]:
+        @wraps(test)
+        def check(answer: Callable) -> bool:
+            try:
+                test(answer)
+            except NotImplementedError:
+                print(f"{title}: not done yet.")
+            except AssertionError as failed:
+                print(f"{title}: not yet. {failed}")
+            except Exception as error:
+                print(f"{title}: your code raised {type(error).__name__}: {error}")
+            else:
+                print(f"{title}: passed.")
+                return True
+            return False
+
+        return check
+
+    return decorate

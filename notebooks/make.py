@@ -1,0 +1,172 @@
+"""Prepare the notebooks for a commit: write what is the same in each, execute, clean, check the result.
+
+    python notebooks/make.py                # all notebooks
+    python notebooks/make.py 04 06          # those whose names begin with 04 or 06
+    python notebooks/make.py --no-run 04    # navigation and set-up cell only; outputs stay as they are
+
+Written by this script, never by hand: the line of links at the top and the bottom, the set-up cell, the
+Colab badge (only when ``REPOSITORY`` names one), the measured computing time, cell ids, and the table of
+notebooks in the README. The metadata keeps the seconds measured; widget state and run times are dropped.
+"""
+
+import argparse
+import hashlib
+import re
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+REPOSITORY = ""  # "OWNER/REPO" once the project is public: badges and Colab's pip line follow from it
+FOLDER = Path(__file__).resolve().parent
+README = FOLDER.parent / "README.md"
+
+SETUP = """\
+# Set-up, the same in every notebook: does nothing when infogan_utils is installed
+import importlib.util
+import sys
+from pathlib import Path
+
+REPOSITORY = "{repository}"  # "OWNER/REPO", used on Colab only
+if importlib.util.find_spec("infogan_utils") is None:
+    if (Path.cwd().parent / "infogan_utils").is_dir():
+        sys.path.insert(0, str(Path.cwd().parent))
+    elif REPOSITORY:
+        %pip install -q git+https://github.com/{{REPOSITORY}}
+    else:
+        raise ModuleNotFoundError(
+            "infogan_utils was not found: run `pip install -r requirements.txt` in the project's folder, "
+            "or open this notebook from inside that folder"
+        )"""
+
+NAV_TOP, NAV_BOTTOM, SETUP_ID = "nav-top", "nav-bottom", "setup"
+
+
+def notebooks() -> list[Path]:
+    """The numbered notebooks, in order."""
+    return sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
+
+
+def title(notebook: nbformat.NotebookNode) -> str:
+    """The first heading, without its #, e.g. ``4 · The bound that makes I(c; x) trainable``."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and (found := re.search(r"^# +(.+)$", cell.source, re.MULTILINE)):
+            return found.group(1).strip()
+    raise ValueError("a notebook needs a first heading `# number · title` in a text cell; none was found")
+
+
+def minutes(notebook: nbformat.NotebookNode) -> str:
+    """The measured computing time in words, from the metadata that the last execution left."""
+    seconds = notebook.metadata.get("measured_seconds")
+    if seconds is None:
+        return "computing time not measured yet"
+    if seconds < 90:
+        return f"about {max(5, 5 * round(seconds / 5))} seconds"
+    return f"about {round(seconds / 60, 1):g} minutes"
+
+
+def write_frame(path: Path, notebook: nbformat.NotebookNode, everything: list[Path]) -> None:
+    """Write navigation, badge, set-up cell and cell ids into ``notebook``."""
+    place = everything.index(path)
+    links = []
+    if place > 0:
+        links.append(f"[← previous]({everything[place - 1].name})")
+    links.append("[contents](../README.md)")
+    if place + 1 < len(everything):
+        links.append(f"[next →]({everything[place + 1].name})")
+    line = " · ".join(links)
+    top = f"{line} · computing: {minutes(notebook)}, measured on two CPU cores"
+    if REPOSITORY:
+        colab = f"https://colab.research.google.com/github/{REPOSITORY}/blob/main/notebooks/{path.name}"
+        top += f"\n\n[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({colab})"
+
+    markdown, code = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
+    body = [c for c in notebook.cells if c.id not in (NAV_TOP, NAV_BOTTOM) and c.source.strip()]
+    setup = next((c for c in body if c.id == SETUP_ID), None)
+    if setup is None:
+        setup = code(id=SETUP_ID)
+        body.insert(1, setup)
+    source = SETUP.format(repository=REPOSITORY)
+    if setup.source != source:
+        setup.source = source
+
+    seen: dict[str, int] = {}
+    for cell in body:
+        if cell.id != SETUP_ID:
+            digest = hashlib.sha256(cell.source.encode()).hexdigest()[:8]
+            seen[digest] = seen.get(digest, 0) + 1
+            cell.id = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
+    notebook.cells = [markdown(top, id=NAV_TOP), *body, markdown(line, id=NAV_BOTTOM)]
+
+
+def execute(path: Path, notebook: nbformat.NotebookNode) -> None:
+    """Run every cell from a fresh kernel, in the notebook's own folder, and keep the seconds it took."""
+    began = time.monotonic()
+    client = NotebookClient(
+        notebook, timeout=1800, kernel_name="python3", resources={"metadata": {"path": FOLDER}}
+    )
+    client.execute()
+    notebook.metadata["measured_seconds"] = round(time.monotonic() - began, 1)
+
+
+def clean(notebook: nbformat.NotebookNode) -> None:
+    """Drop what differs from run to run or breaks a rendering: widget state, run times, kernel details."""
+    kept = {"measured_seconds": notebook.metadata.get("measured_seconds")}
+    notebook.metadata.clear()
+    notebook.metadata.update({k: v for k, v in kept.items() if v is not None})
+    notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    notebook.metadata["language_info"] = {"name": "python"}
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    for cell in notebook.cells:
+        cell.metadata = {k: v for k, v in cell.metadata.items() if k in ("tags", "jupyter")}
+        for output in cell.get("outputs", []):
+            for mime in [m for m in output.get("data", {}) if "widget" in m]:
+                del output["data"][mime]
+    nbformat.validate(notebook)
+
+
+def write_contents(everything: list[Path]) -> None:
+    """Write the README's table of notebooks between its two markers."""
+    rows = ["| notebook | computing, two cores |", "|---|---|"]
+    for path in everything:
+        notebook = nbformat.read(path, as_version=4)
+        rows.append(f"| [{title(notebook)}](notebooks/{path.name}) | {minutes(notebook)} |")
+    text = README.read_text(encoding="utf-8")
+    begin, end = "<!-- contents: written by notebooks/make.py -->\n", "\n<!-- end of contents -->"
+    if begin not in text or end not in text:
+        raise ValueError(
+            f"{README.name} lacks the line {begin.strip()!r} or {end.strip()!r} around its table"
+        )
+    head, rest = text.split(begin, 1)
+    README.write_text(head + begin + "\n".join(rows) + end + rest.split(end, 1)[1], encoding="utf-8")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument(
+        "which", nargs="*", help="beginnings of names, e.g. 04; all notebooks when none is given"
+    )
+    parser.add_argument("--no-run", action="store_true", help="leave the outputs as they are")
+    options = parser.parse_args(arguments)
+    everything = notebooks()
+    chosen = [p for p in everything if not options.which or p.name.startswith(tuple(options.which))]
+    if not chosen:
+        parser.error(f"no notebook begins with {options.which}; there are {[p.name for p in everything]}")
+    for path in chosen:
+        notebook = nbformat.read(path, as_version=4)
+        write_frame(path, notebook, everything)
+        if not options.no_run:
+            print(f"{path.name}: running …", flush=True)
+            execute(path, notebook)
+            write_frame(path, notebook, everything)  # the measured time goes into the first line
+        clean(notebook)
+        nbformat.write(notebook, path)
+        print(f"{path.name}: {minutes(notebook)}")
+    write_contents(everything)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

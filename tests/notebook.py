@@ -1,0 +1,48 @@
+"""Reads the series' notebooks for the tests: their cells, and the functions that a notebook writes out."""
+
+import ast
+from pathlib import Path
+
+import nbformat
+
+NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+
+
+def path(number: str) -> Path:
+    """The notebook whose name begins with ``number``, e.g. ``"04"``."""
+    found = sorted(NOTEBOOKS.glob(f"{number}_*.ipynb"))
+    if len(found) != 1:
+        raise FileNotFoundError(f"expected one notebook {number}_*.ipynb in {NOTEBOOKS}, found {len(found)}")
+    return found[0]
+
+
+def read(number: str) -> nbformat.NotebookNode:
+    """The notebook as nbformat reads it."""
+    return nbformat.read(path(number), as_version=4)
+
+
+def code(number: str) -> list[str]:
+    """The sources of its code cells, in order, without lines of magic."""
+    sources = [c.source for c in read(number).cells if c.cell_type == "code"]
+    return ["\n".join("pass" if s.lstrip().startswith("%") else s for s in c.split("\n")) for c in sources]
+
+
+def namespace(number: str, *names: str) -> dict:
+    """The imports and the named functions or classes of a notebook, defined without running the rest.
+
+    Raises:
+        LookupError: if one of ``names`` is not defined at the top level of a cell.
+    """
+    kept, found = [], set()
+    for source in code(number):
+        for node in ast.parse(source).body:
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                kept.append(node)
+            elif isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name in names:
+                kept.append(node)
+                found.add(node.name)
+    if missing := set(names) - found:
+        raise LookupError(f"notebook {number} defines no {sorted(missing)} at the top level of a cell")
+    space: dict = {}
+    exec(compile(ast.Module(kept, []), str(path(number)), "exec"), space)
+    return space
