@@ -7,7 +7,6 @@ import io
 
 import matplotlib
 import matplotlib.pyplot
-import numpy as np
 from IPython.display import Image, display
 from matplotlib.figure import Figure
 

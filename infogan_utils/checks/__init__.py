@@ -10,7 +10,7 @@ from functools import wraps
 
 
 def exercise(title: str) -> Callable:
-    """Turn ``test(answer)``, which raises ``AssertionError(what failed)``, into a check that prints its verdict."""
+    """Turn ``test(answer)``, which raises ``AssertionError(what failed)``, into a check that prints."""
 
     def decorate(test: Callable[[Callable], None]) -> Callable[[Callable], bool]:
         @wraps(test)

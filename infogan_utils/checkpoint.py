@@ -1,0 +1,113 @@
+"""The file of a run: one safetensors file, the tensors and, as JSON in its header, the rest. Never pickle.
+
+A save is atomic: it is written beside the old file and then takes its place, so that a full disk or a kill in
+the middle leaves the last good one whole. Notebook 06 saves and resumes with it.
+"""
+
+import json
+import os
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from infogan_utils.channel import Channel
+from infogan_utils.codes import Layout
+from infogan_utils.models import Size
+from infogan_utils.recipes import Recipe
+from infogan_utils.training import Trainer
+
+FORMAT = "infogan-run-1"
+
+
+class CheckpointError(RuntimeError):
+    """A checkpoint can't be read, or belongs to another kind of run."""
+
+
+def save(trainer: Trainer, path: str | Path) -> Path:
+    """Write the run to ``path``, which keeps its former content until the new one is complete.
+
+    Raises:
+        OSError: if the disk is full or the folder can't be written; the former file is untouched.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    about = {
+        "format": FORMAT,
+        "layout": asdict(trainer.layout),
+        "recipe": asdict(trainer.recipe),
+        "size": asdict(trainer.size),
+        "seed": trainer.seed,
+        "image_shape": trainer.image_shape,
+        "lam": trainer.lam,
+        "steps": trainer.steps,
+        "position": trainer.position,
+        "history": trainer.history,
+    }
+    tensors = {name: value.detach().cpu().contiguous() for name, value in trainer.tensors().items()}
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    os.close(handle)
+    try:
+        save_file(tensors, name, metadata={"infogan": json.dumps(about)})
+        with open(name, "rb") as written:
+            os.fsync(written.fileno())
+        os.replace(name, path)
+    except (OSError, SafetensorError) as error:
+        raise OSError(
+            f"{path} could not be written ({error}); a former save there is untouched. Free some space, or "
+            "save elsewhere"
+        ) from error
+    finally:
+        Path(name).unlink(missing_ok=True)
+    return path
+
+
+def load(path: str | Path, *, layout: Layout | None = None, device: torch.device | str = "cpu") -> Trainer:
+    """Read a run that ``save`` wrote; training it on continues to the numbers of an unbroken run.
+
+    Args:
+        layout: the latent variables that the caller expects; None takes whatever the file holds.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        CheckpointError: if the file is damaged, no checkpoint, or made with another layout (both are named).
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no checkpoint {path}; train first, then checkpoint.save(trainer, path)")
+    try:
+        with safe_open(path, "pt") as file:
+            about = json.loads((file.metadata() or {})["infogan"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}
+    except (SafetensorError, KeyError, ValueError) as error:
+        raise CheckpointError(
+            f"{path} is damaged or no checkpoint of this project ({type(error).__name__}: {error}); delete it and "
+            "train again, or name another file. Pickled files (.pt, .pth) are refused: loading them can run code"
+        ) from error
+    if about.get("format") != FORMAT:
+        raise CheckpointError(f"{path} has the format {about.get('format')!r}; this version reads {FORMAT!r}")
+    found = Layout(**about["layout"])
+    if layout is not None and found != layout:
+        raise CheckpointError(f"{path} was made with {found}, but {layout} was asked for")
+    recipe = dict(about["recipe"])
+    recipe["channel"] = Channel(**recipe["channel"]) if recipe["channel"] else None
+    recipe["reaches"] = tuple(recipe["reaches"])
+    recipe["note"] = tuple(recipe["note"]) if recipe["note"] else None
+    trainer = Trainer(
+        found,
+        Recipe(**recipe),
+        size=Size(**about["size"]),
+        seed=about["seed"],
+        image_shape=tuple(about["image_shape"]),
+        device=device,
+    )
+    try:
+        trainer.restore(tensors)
+    except ValueError as error:
+        raise CheckpointError(f"{path} doesn't hold what its header says: {error}") from error
+    trainer.lam, trainer.steps, trainer.position = about["lam"], about["steps"], about["position"]
+    trainer.history = about["history"]
+    return trainer

@@ -1,0 +1,139 @@
+"""The networks: a generator G, and a trunk with two heads, D (real or generated?) and Q (which code?).
+
+Notebook 05 teaches them. ``PAPER`` has the sizes of the InfoGAN paper's MNIST networks (arXiv 1606.03657,
+appendix C.1), ``SMALL`` is cut for a laptop's processor.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from infogan_utils.codes import Codes, Layout
+
+LEAK = 0.1  # slope of the leaky rectifier on the negative side, as in the paper
+
+
+@dataclass(frozen=True)
+class Size:
+    """Widths of the networks: FC layers of G and the trunk, the two convolutions, Q's hidden layer."""
+
+    g_fc: int = 1024
+    d_fc: int = 1024
+    narrow: int = 64
+    wide: int = 128
+    q_fc: int = 128
+
+
+PAPER = Size()
+SMALL = Size(g_fc=512, d_fc=512, narrow=32, wide=64, q_fc=128)
+
+
+class Posterior(NamedTuple):
+    """Q(c|x): ``logits``, a (batch, K) for each categorical code; ``mu``, ``log_var``: (batch, continuous)."""
+
+    logits: tuple[Tensor, ...]
+    mu: Tensor
+    log_var: Tensor
+
+
+def check_batch(x: Tensor, shape: tuple[int, ...], training: bool, name: str) -> None:
+    """Raise ``ValueError`` for a batch of another shape, or of one while batch norm needs more."""
+    if x.shape[1:] != shape or x.ndim != len(shape) + 1 or not x.is_floating_point():
+        raise ValueError(
+            f"{name} got {tuple(x.shape)} of {x.dtype}; expected a float batch of shape (batch, "
+            f"{', '.join(map(str, shape))})"
+        )
+    if training and len(x) < 2:
+        raise ValueError(
+            f"{name} got a batch of {len(x)} in training mode, but batch norm needs 2 or more to measure a "
+            "spread; give more, or call .eval() first"
+        )
+
+
+class Generator(nn.Module):
+    """G: latent vector (batch, total) → images (batch, channels, side, side) in [0, 1].
+
+    FC, FC to a (side/4)² map, two 4 × 4 up-convolutions of stride 2, batch norm after all but the last.
+    """
+
+    def __init__(self, layout: Layout, size: Size = SMALL, *, channels: int = 1, side: int = 28) -> None:
+        super().__init__()
+        check_side(side)
+        self.layout, self.base = layout, side // 4
+        self.image_shape = (channels, side, side)
+        self.fc = nn.Sequential(
+            nn.Linear(layout.total, size.g_fc, bias=False),
+            nn.BatchNorm1d(size.g_fc),
+            nn.ReLU(),
+            nn.Linear(size.g_fc, size.wide * self.base**2, bias=False),
+            nn.BatchNorm1d(size.wide * self.base**2),
+            nn.ReLU(),
+        )
+        self.up = nn.Sequential(
+            nn.ConvTranspose2d(size.wide, size.narrow, 4, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(size.narrow),
+            nn.ReLU(),
+            nn.ConvTranspose2d(size.narrow, channels, 4, stride=2, padding=1),
+        )
+
+    def forward(self, codes: Codes) -> Tensor:
+        """Draw the images that belong to ``codes``, (batch, channels, side, side)."""
+        latent = self.layout.encode(codes)
+        check_batch(latent, (self.layout.total,), self.training, "the generator")
+        h = self.fc(latent).unflatten(1, (-1, self.base, self.base))  # (batch, wide, side/4, side/4)
+        return torch.sigmoid(self.up(h.contiguous(memory_format=torch.channels_last)).float())
+
+
+class Discriminator(nn.Module):
+    """The trunk shared by D and Q, and the two heads. Images (batch, channels, side, side) in [0, 1]."""
+
+    def __init__(self, layout: Layout, size: Size = SMALL, *, channels: int = 1, side: int = 28) -> None:
+        super().__init__()
+        check_side(side)
+        self.layout, self.image_shape = layout, (channels, side, side)
+        self.trunk = nn.Sequential(
+            nn.Conv2d(channels, size.narrow, 4, stride=2, padding=1),
+            nn.LeakyReLU(LEAK),
+            nn.Conv2d(size.narrow, size.wide, 4, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(size.wide),
+            nn.LeakyReLU(LEAK),
+            nn.Flatten(),
+            nn.Linear(size.wide * (side // 4) ** 2, size.d_fc, bias=False),
+            nn.BatchNorm1d(size.d_fc),
+            nn.LeakyReLU(LEAK),
+        )
+        self.d_head = nn.Linear(size.d_fc, 1)
+        self.q_head = nn.Sequential(
+            nn.Linear(size.d_fc, size.q_fc, bias=False),
+            nn.BatchNorm1d(size.q_fc),
+            nn.LeakyReLU(LEAK),
+            nn.Linear(size.q_fc, sum(layout.categorical) + 2 * layout.continuous),
+        )
+
+    def features(self, x: Tensor) -> Tensor:
+        """What the trunk makes of the images: (batch, d_fc)."""
+        check_batch(x, self.image_shape, self.training, "the discriminator")
+        return self.trunk(x.contiguous(memory_format=torch.channels_last))
+
+    def d(self, features: Tensor) -> Tensor:
+        """D's raw output, a logit or a validity: (batch,)."""
+        return self.d_head(features).squeeze(1).float()
+
+    def q(self, features: Tensor) -> Posterior:
+        """Q's answer: logits, means and log-variances, all float32."""
+        cats, m = self.layout.categorical, self.layout.continuous
+        *logits, mu, log_var = self.q_head(features).float().split([*cats, m, m], dim=1)
+        return Posterior(tuple(logits), mu, log_var)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Posterior]:
+        """D's raw output (batch,) and Q's answer, from one pass through the trunk."""
+        features = self.features(x)
+        return self.d(features), self.q(features)
+
+
+def check_side(side: int) -> None:
+    """Raise ``ValueError`` unless the images' side can be halved twice."""
+    if side < 4 or side % 4:
+        raise ValueError(f"images with a side of {side} were given; the side must be a multiple of 4, e.g. 28, 32, 64")

@@ -1,0 +1,212 @@
+"""One training step of InfoGAN. Notebook 06 writes it out; the tests hold the two equal.
+
+min over G, Q, max over D of V(D, G) - lam·L_I: each step sums the GAN loss and lam times the information loss
+*before* one optimiser step, so that lam acts. With ``own_adam`` the information loss steps by itself, as in the
+starting note. The loop around the step is in ``loop``, the file of a run in ``checkpoint``.
+"""
+
+from contextlib import nullcontext
+
+import torch
+from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from infogan_utils.codes import Codes, Layout
+from infogan_utils.models import SMALL, Discriminator, Generator, Posterior, Size
+from infogan_utils.objectives import d_loss, g_loss, information, note_loss
+from infogan_utils.recipes import FAST, Recipe, check_lam
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether the device multiplies bfloat16 in hardware."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported()
+    return device.type == "cpu" and getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)()
+
+
+class Trainer:
+    """A run: networks, optimisers, generator, step count and history, all that a checkpoint holds.
+
+    Args:
+        layout: the latent variables.
+        recipe: how to train.
+        size: widths of the networks.
+        seed: of the initialisation and of every draw.
+        image_shape: (channels, side, side).
+        device: where to compute, e.g. "cpu", "cuda", "mps".
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        recipe: Recipe = FAST,
+        *,
+        size: Size = SMALL,
+        seed: int = 0,
+        image_shape: tuple[int, int, int] = (1, 28, 28),
+        device: torch.device | str = "cpu",
+    ) -> None:
+        self.layout, self.recipe, self.size, self.seed = layout, recipe, size, seed
+        self.image_shape, self.device = tuple(image_shape), torch.device(device)
+        with torch.random.fork_rng(devices=[]):  # the networks' initialisation draws from torch's global state
+            torch.manual_seed(seed)
+            shape = {"channels": image_shape[0], "side": image_shape[1]}
+            self.G = Generator(layout, size, **shape).to(self.device, memory_format=torch.channels_last)
+            self.D = Discriminator(layout, size, **shape).to(self.device, memory_format=torch.channels_last)
+        self.generator = torch.Generator().manual_seed(seed)
+        self.lam = recipe.lam
+        self.bfloat16 = has_bfloat16(self.device)
+        self.d_params = [*self.D.trunk.parameters(), *self.D.d_head.parameters()]
+        self.q_params = list(self.D.q_head.parameters())
+        self.g_params = list(self.G.parameters())
+        self.optimisers = self._optimisers()
+        average = get_ema_multi_avg_fn(recipe.average)
+        self.averaged = {
+            name: AveragedModel(net, multi_avg_fn=average, use_buffers=True).eval()
+            for name, net in (("G", self.G), ("D", self.D))
+        }
+        self.steps = 0
+        self.history: dict[str, list[float]] = {}
+        self.order = torch.empty(0, dtype=torch.int64)  # this epoch's order of the images, and how far it is read
+        self.position = 0
+
+    def _optimisers(self) -> dict[str, torch.optim.Adam]:
+        recipe = self.recipe
+        groups = {"D": (self.d_params, recipe.lr_d), "G": (self.g_params, recipe.lr_g)}
+        if recipe.own_adam:
+            groups["information"] = (self.information_params(), recipe.lr_g)
+        else:
+            groups["G"] = ([*self.g_params, *self.q_params], recipe.lr_g)
+        return {
+            name: torch.optim.Adam(params, lr=lr, betas=(0.5, 0.999), fused=self.device.type != "mps")
+            for name, (params, lr) in groups.items()
+        }
+
+    def information_params(self) -> list[torch.nn.Parameter]:
+        """The parameters that the information gradient trains, by ``recipe.reaches``."""
+        parts = {"G": self.g_params, "trunk": list(self.D.trunk.parameters()), "Q": self.q_params}
+        return [p for part in self.recipe.reaches for p in parts[part]]
+
+    @property
+    def lam(self) -> float:
+        """Weight of L_I, read anew by every step. Setting it to NaN or below zero is a ``ValueError``."""
+        return self._lam
+
+    @lam.setter
+    def lam(self, value: float) -> None:
+        self._lam = check_lam(value)
+
+    def autocast(self) -> torch.autocast | nullcontext:
+        """Matrix products in bfloat16 where the device has it, in float32 elsewhere."""
+        return torch.autocast(self.device.type, torch.bfloat16) if self.bfloat16 else nullcontext()
+
+    def step(self, real: Tensor) -> dict[str, Tensor]:
+        """One step of D and one of G and Q on real images (batch, channels, side, side), float in [0, 1].
+
+        Returns the losses "D" and "G" and each code's L_I in nats by name, as tensors on the device.
+        """
+        codes = self.layout.sample(len(real), self.generator).to(self.device)
+        figures = self._three_steps(real, codes) if self.recipe.own_adam else self._two_steps(real, codes)
+        for name, net in (("G", self.G), ("D", self.D)):
+            self.averaged[name].update_parameters(net)
+        self.steps += 1
+        return figures
+
+    def _two_steps(self, real: Tensor, codes: Codes) -> dict[str, Tensor]:
+        recipe, net = self.recipe, self.D
+        with self.autocast():
+            fake = self.G(codes)
+            real_features = net.features(self._through_channel(real))
+            fake_features = net.features(self._through_channel(fake.detach()))
+            d = d_loss(recipe.objective, net.d(real_features), net.d(fake_features))
+            total = d
+            if "trunk" in recipe.reaches:
+                total = d + self.lam * self._information_loss(net.q(fake_features), codes)[0]
+        self._update("D", total, self.d_params)
+        with self.autocast():
+            features = net.features(self._through_channel(fake))
+            g = g_loss(recipe.objective, net.d(features))
+            q = net.q(features if "G" in recipe.reaches else features.detach())
+            loss, bounds = self._information_loss(q, codes)
+        self._update("G", g + self.lam * loss, [*self.g_params, *self.q_params])
+        return self._figures(d, g, bounds)
+
+    def _three_steps(self, real: Tensor, codes: Codes) -> dict[str, Tensor]:
+        """The starting note's order: G by its loss, D by its loss, then the information loss with its own Adam."""
+        recipe, net = self.recipe, self.D
+        with self.autocast():
+            fake = self.G(codes)
+            g = g_loss(recipe.objective, net.d(net.features(self._through_channel(fake))))
+        self._update("G", g, self.g_params)
+        with self.autocast():
+            real_v = net.d(net.features(self._through_channel(real)))
+            fake_v = net.d(net.features(self._through_channel(fake.detach())))
+            d = d_loss(recipe.objective, real_v, fake_v)
+        self._update("D", d, self.d_params)
+        with self.autocast():
+            codes = self.layout.sample(len(real), self.generator).to(self.device)
+            features = net.features(self._through_channel(self.G(codes)))
+            loss, bounds = self._information_loss(net.q(features), codes)
+        self._update("information", self.lam * loss, self.information_params())
+        return self._figures(d, g, bounds)
+
+    def _through_channel(self, x: Tensor) -> Tensor:
+        return x if self.recipe.channel is None else self.recipe.channel(x, self.generator)
+
+    def _information_loss(self, q: Posterior, codes: Codes) -> tuple[Tensor, dict[str, Tensor]]:
+        """What lam multiplies, and each code's L_I. Continuous codes are read from the spared images alone."""
+        recipe, near = self.recipe, len(codes.z)
+        if not recipe.learn_sigma:
+            q = q._replace(log_var=torch.zeros_like(q.log_var))
+        if recipe.channel is not None and recipe.channel.spared > 0:
+            near = recipe.channel.spared_of(near)
+        q = q._replace(mu=q.mu[:near], log_var=q.log_var[:near])
+        seen = codes._replace(c_cont=codes.c_cont[:near])
+        bounds = information(q, seen)
+        if recipe.note is not None:
+            return note_loss(q, seen, lam_l=recipe.note[0], lam_c=recipe.note[1]), bounds
+        weights = [1.0 if name.startswith("cat") else recipe.cont_weight for name in bounds]
+        return -sum(w * b for w, b in zip(weights, bounds.values(), strict=True)), bounds
+
+    def _update(self, name: str, loss: Tensor, params: list[torch.nn.Parameter]) -> None:
+        """One Adam step on ``loss`` for exactly these parameters; no other parameter receives a gradient."""
+        loss.backward(inputs=params)
+        self.optimisers[name].step()
+        self.optimisers[name].zero_grad(set_to_none=True)
+
+    def _figures(self, d: Tensor, g: Tensor, bounds: dict[str, Tensor]) -> dict[str, Tensor]:
+        return {"D": d.detach(), "G": g.detach()} | {name: b.detach() for name, b in bounds.items()}
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Every tensor of the run by name: networks, averages, Adam's moments, generator, order of the data."""
+        nets = {"G": self.G, "D": self.D, "averaged.G": self.averaged["G"], "averaged.D": self.averaged["D"]}
+        found = {f"{n}.{key}": value for n, net in nets.items() for key, value in net.state_dict().items()}
+        for name, optimiser in self.optimisers.items():
+            for i, moments in optimiser.state_dict()["state"].items():
+                found |= {f"adam.{name}.{i}.{key}": value for key, value in moments.items()}
+        return found | {"generator": self.generator.get_state(), "order": self.order}
+
+    def restore(self, tensors: dict[str, Tensor]) -> None:
+        """Put every tensor of ``tensors()`` back.
+
+        Raises:
+            ValueError: if one is missing, is not known, or has another shape.
+        """
+        nets = {"averaged.G": self.averaged["G"], "averaged.D": self.averaged["D"], "G": self.G, "D": self.D}
+        left = dict(tensors)
+        try:
+            self.generator.set_state(left.pop("generator").cpu())
+            self.order = left.pop("order").cpu()
+            for name, net in nets.items():
+                own = [key for key in left if key.startswith(name + ".")]
+                net.load_state_dict({key[len(name) + 1 :]: left.pop(key) for key in own})
+            for name, optimiser in self.optimisers.items():
+                moments: dict[int, dict[str, Tensor]] = {}
+                for key in [k for k in left if k.startswith(f"adam.{name}.")]:
+                    _, _, i, moment = key.split(".")
+                    moments.setdefault(int(i), {})[moment] = left.pop(key).clone()
+                optimiser.load_state_dict({"state": moments, "param_groups": optimiser.state_dict()["param_groups"]})
+        except (KeyError, RuntimeError) as error:
+            raise ValueError(f"these tensors don't fit a run of {self.layout} and {self.size}: {error}") from error
+        if left:
+            raise ValueError(f"these tensors don't belong to a run of {self.layout}: {sorted(left)[:3]}")
