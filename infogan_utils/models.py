@@ -87,12 +87,24 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """The trunk shared by D and Q, and the two heads. Images (batch, channels, side, side) in [0, 1]."""
+    """The trunk shared by D and Q, and the two heads. Images (batch, channels, side, side) in [0, 1].
 
-    def __init__(self, layout: Layout, size: Size = SMALL, *, channels: int = 1, side: int = 28) -> None:
+    With ``learn_sigma`` false, Q's sigma is fixed to 1 whatever its head says.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        size: Size = SMALL,
+        *,
+        channels: int = 1,
+        side: int = 28,
+        learn_sigma: bool = True,
+    ) -> None:
         super().__init__()
         check_side(side)
         self.layout, self.image_shape = layout, (channels, side, side)
+        self.learn_sigma = learn_sigma
         self.trunk = nn.Sequential(
             nn.Conv2d(channels, size.narrow, 4, stride=2, padding=1),
             nn.LeakyReLU(LEAK),
@@ -125,7 +137,7 @@ class Discriminator(nn.Module):
         """Q's answer: logits, means and log-variances, all float32."""
         cats, m = self.layout.categorical, self.layout.continuous
         *logits, mu, log_var = self.q_head(features).float().split([*cats, m, m], dim=1)
-        return Posterior(tuple(logits), mu, log_var)
+        return Posterior(tuple(logits), mu, log_var if self.learn_sigma else torch.zeros_like(log_var))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Posterior]:
         """D's raw output (batch,) and Q's answer, from one pass through the trunk."""

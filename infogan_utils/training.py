@@ -52,7 +52,9 @@ class Trainer:
             torch.manual_seed(seed)
             shape = {"channels": image_shape[0], "side": image_shape[1]}
             self.G = Generator(layout, size, **shape).to(self.device, memory_format=torch.channels_last)
-            self.D = Discriminator(layout, size, **shape).to(self.device, memory_format=torch.channels_last)
+            self.D = Discriminator(layout, size, **shape, learn_sigma=recipe.learn_sigma).to(
+                self.device, memory_format=torch.channels_last
+            )
         self.generator = torch.Generator().manual_seed(seed)
         self.lam = recipe.lam
         self.bfloat16 = has_bfloat16(self.device)
@@ -156,8 +158,6 @@ class Trainer:
     def _information_loss(self, q: Posterior, codes: Codes) -> tuple[Tensor, dict[str, Tensor]]:
         """What lam multiplies, and each code's L_I. Continuous codes are read from the spared images alone."""
         recipe, near = self.recipe, len(codes.z)
-        if not recipe.learn_sigma:
-            q = q._replace(log_var=torch.zeros_like(q.log_var))
         if recipe.channel is not None and recipe.channel.spared > 0:
             near = recipe.channel.spared_of(near)
         q = q._replace(mu=q.mu[:near], log_var=q.log_var[:near])
