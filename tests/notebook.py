@@ -1,6 +1,7 @@
 """Reads the series' notebooks for the tests: their cells, and the functions that a notebook writes out."""
 
 import ast
+import re
 from pathlib import Path
 
 import nbformat
@@ -24,7 +25,7 @@ def read(number: str) -> nbformat.NotebookNode:
 def code(number: str) -> list[str]:
     """The sources of its code cells, in order, without lines of magic."""
     sources = [c.source for c in read(number).cells if c.cell_type == "code"]
-    return ["\n".join("pass" if s.lstrip().startswith("%") else s for s in c.split("\n")) for c in sources]
+    return [re.sub(r"^([ ]*)%.*$", r"\1pass", source, flags=re.MULTILINE) for source in sources]
 
 
 def namespace(number: str, *names: str) -> dict:
