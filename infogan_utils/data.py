@@ -66,7 +66,7 @@ def load_mnist(folder: str | Path | None = None, *, download: bool = True) -> Di
                 + "; ".join(problems)
                 + ". Put the four files of MNIST there, unpacked, or name no folder to have them downloaded"
             )
-        return read_mnist(Path(named), f"MNIST from {Path(named)}")
+        return read_mnist(Path(named), "MNIST from the folder that was named")
     why = "no download was asked for"
     if problems_in(CACHE):
         if download:
