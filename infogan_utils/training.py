@@ -8,7 +8,7 @@ starting note. The loop around the step is in ``loop``, the file of a run in ``c
 from contextlib import nullcontext
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from infogan_utils.codes import Codes, Layout
@@ -50,11 +50,7 @@ class Trainer:
         self.image_shape, self.device = tuple(image_shape), torch.device(device)
         with torch.random.fork_rng(devices=[]):  # the networks' initialisation draws from torch's global state
             torch.manual_seed(seed)
-            shape = {"channels": image_shape[0], "side": image_shape[1]}
-            self.G = Generator(layout, size, **shape).to(self.device, memory_format=torch.channels_last)
-            self.D = Discriminator(layout, size, **shape, learn_sigma=recipe.learn_sigma).to(
-                self.device, memory_format=torch.channels_last
-            )
+            self.G, self.D = (net.to(self.device, memory_format=torch.channels_last) for net in self._networks())
         self.generator = torch.Generator().manual_seed(seed)
         self.lam = recipe.lam
         self.bfloat16 = has_bfloat16(self.device)
@@ -71,6 +67,12 @@ class Trainer:
         self.history: dict[str, list[float]] = {}
         self.order = torch.empty(0, dtype=torch.int64)  # this epoch's order of the images, and how far it is read
         self.position = 0
+
+    def _networks(self) -> tuple[nn.Module, nn.Module]:
+        """G and D, freshly initialised; a subclass with other networks replaces this method."""
+        shape = {"channels": self.image_shape[0], "side": self.image_shape[1]}
+        G = Generator(self.layout, self.size, **shape)
+        return G, Discriminator(self.layout, self.size, **shape, learn_sigma=self.recipe.learn_sigma)
 
     def _optimisers(self) -> dict[str, torch.optim.Adam]:
         recipe = self.recipe
