@@ -1,0 +1,39 @@
+"""Train the model that the explorer of notebook 07 shows, and write its weights into the package.
+
+    INFOGAN_DATA=FOLDER python tests/benchmarks/weights.py --steps 4000
+
+FOLDER holds MNIST as torchvision lays it out; without it the data are those that ``load_mnist`` finds. The
+command, the source of the data and the accuracy measured go into the file's header.
+"""
+
+import argparse
+
+import torch
+
+from infogan_utils import data, explorer, metrics
+from infogan_utils.codes import layout
+from infogan_utils.loop import train
+from infogan_utils.training import Trainer
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", default=explorer.WEIGHTS)
+    options = parser.parse_args()
+    digits = data.load_mnist()
+    run = Trainer(layout("mnist"), seed=options.seed)
+    train(run, digits.train, until=options.steps, every=500, show=lambda run: print(f"step {run.steps}", flush=True))
+    net = run.averaged["D"].module
+    match = metrics.accuracy(net, digits.test, digits.test_labels)
+    bounds = metrics.held_out_information(run.averaged["G"].module, net, run.layout, torch.Generator().manual_seed(1))
+    result = f"accuracy {match.accuracy:.4f}, L_I " + ", ".join(f"{k} {v:.3f}" for k, v in bounds.items())
+    size = len(digits.train)
+    command = f"python tests/benchmarks/weights.py --steps {options.steps} --seed {options.seed}"
+    path = explorer.save_weights(run, options.out, command=f"{command} ({size:,} digits, torch {torch.__version__})")
+    print(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB; {result}; {digits.source}")
+
+
+if __name__ == "__main__":
+    main()
