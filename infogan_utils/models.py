@@ -1,7 +1,7 @@
 """The networks: a generator G, and a trunk with two heads, D (real or generated?) and Q (which code?).
 
 Notebook 05 teaches them. ``PAPER`` has the sizes of the InfoGAN paper's MNIST networks (arXiv 1606.03657,
-appendix C.1), ``SMALL`` is cut for a laptop's processor.
+appendix C.1), ``SMALL`` is cut for a laptop's processor. The starting note's networks are in ``note_models``.
 """
 
 from dataclasses import dataclass
@@ -13,17 +13,26 @@ from torch import Tensor, nn
 from infogan_utils.codes import Codes, Layout
 
 LEAK = 0.1  # slope of the leaky rectifier on the negative side, as in the paper
+FAMILIES = ("paper", "note")
 
 
 @dataclass(frozen=True)
 class Size:
-    """Widths of the networks: FC layers of G and the trunk, the two convolutions, Q's hidden layer."""
+    """Widths of the networks: FC layers of G and the trunk, the two convolutions, Q's hidden layer.
+
+    ``family`` says which layers: "paper", those of this module, or "note", those of ``note_models``.
+    """
 
     g_fc: int = 1024
     d_fc: int = 1024
     narrow: int = 64
     wide: int = 128
     q_fc: int = 128
+    family: str = "paper"
+
+    def __post_init__(self) -> None:
+        if self.family not in FAMILIES:
+            raise ValueError(f"no family of networks is called {self.family!r}; there are {FAMILIES}")
 
 
 PAPER = Size()
@@ -63,20 +72,25 @@ class Generator(nn.Module):
         check_side(side)
         self.layout, self.base = layout, side // 4
         self.image_shape = (channels, side, side)
-        self.fc = nn.Sequential(
-            nn.Linear(layout.total, size.g_fc, bias=False),
+        self.fc, self.up = self.layers(size)
+
+    def layers(self, size: Size) -> tuple[nn.Sequential, nn.Sequential]:
+        """From the latent vector to the flat (side/4)² map, and from the map to the image before the sigmoid."""
+        fc = nn.Sequential(
+            nn.Linear(self.layout.total, size.g_fc, bias=False),
             nn.BatchNorm1d(size.g_fc),
             nn.ReLU(),
             nn.Linear(size.g_fc, size.wide * self.base**2, bias=False),
             nn.BatchNorm1d(size.wide * self.base**2),
             nn.ReLU(),
         )
-        self.up = nn.Sequential(
+        up = nn.Sequential(
             nn.ConvTranspose2d(size.wide, size.narrow, 4, stride=2, padding=1, bias=False),
             nn.BatchNorm2d(size.narrow),
             nn.ReLU(),
-            nn.ConvTranspose2d(size.narrow, channels, 4, stride=2, padding=1),
+            nn.ConvTranspose2d(size.narrow, self.image_shape[0], 4, stride=2, padding=1),
         )
+        return fc, up
 
     def forward(self, codes: Codes) -> Tensor:
         """Draw the images that belong to ``codes``, (batch, channels, side, side)."""
@@ -105,7 +119,12 @@ class Discriminator(nn.Module):
         check_side(side)
         self.layout, self.image_shape = layout, (channels, side, side)
         self.learn_sigma = learn_sigma
-        self.trunk = nn.Sequential(
+        self.trunk, self.d_head, self.q_head = self.layers(size, sum(layout.categorical) + 2 * layout.continuous)
+
+    def layers(self, size: Size, answers: int) -> tuple[nn.Sequential, nn.Linear, nn.Sequential]:
+        """The trunk, D's head and Q's, which gives ``answers`` numbers an image."""
+        channels, side, _ = self.image_shape
+        trunk = nn.Sequential(
             nn.Conv2d(channels, size.narrow, 4, stride=2, padding=1),
             nn.LeakyReLU(LEAK),
             nn.Conv2d(size.narrow, size.wide, 4, stride=2, padding=1, bias=False),
@@ -116,16 +135,17 @@ class Discriminator(nn.Module):
             nn.BatchNorm1d(size.d_fc),
             nn.LeakyReLU(LEAK),
         )
-        self.d_head = nn.Linear(size.d_fc, 1)
-        self.q_head = nn.Sequential(
+        d_head = nn.Linear(size.d_fc, 1)
+        q_head = nn.Sequential(
             nn.Linear(size.d_fc, size.q_fc, bias=False),
             nn.BatchNorm1d(size.q_fc),
             nn.LeakyReLU(LEAK),
-            nn.Linear(size.q_fc, sum(layout.categorical) + 2 * layout.continuous),
+            nn.Linear(size.q_fc, answers),
         )
+        return trunk, d_head, q_head
 
     def features(self, x: Tensor) -> Tensor:
-        """What the trunk makes of the images: (batch, d_fc)."""
+        """What the trunk makes of the images: (batch, features)."""
         check_batch(x, self.image_shape, self.training, "the discriminator")
         return self.trunk(x.contiguous(memory_format=torch.channels_last))
 

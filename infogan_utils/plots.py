@@ -4,11 +4,16 @@ Every notebook draws with it; notebook 06 uses the grids.
 """
 
 import io
+from collections.abc import Sequence
 
 import matplotlib
 import matplotlib.pyplot
+import numpy as np
 from IPython.display import Image, display
 from matplotlib.figure import Figure
+from torch import Tensor
+
+from infogan_utils.metrics import Match
 
 # Okabe and Ito's palette, in an order in which neighbours stay apart in grey.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
@@ -50,3 +55,77 @@ def show(figure: Figure, alt: str) -> None:
     if not alt.strip():
         raise ValueError("show() got an empty alternative text; say in a sentence what the figure shows.")
     display(Image(to_png(figure), alt=alt))
+
+
+def tile(images: Tensor) -> np.ndarray:
+    """Lay (rows, columns, height, width) out as one picture (rows · height, columns · width)."""
+    rows, columns, height, width = images.shape
+    return images.permute(0, 2, 1, 3).reshape(rows * height, columns * width).detach().cpu().numpy()
+
+
+def image_grid(
+    images: Tensor,
+    *,
+    title: str,
+    rows: Sequence[str] = (),
+    columns: Sequence[str] = (),
+    row_axis: str = "",
+    column_axis: str = "",
+    cell: float = 0.42,
+) -> Figure:
+    """A grid of grey images with what varies written at the edges.
+
+    Args:
+        images: (rows, columns, height, width), 0 black to 1 white.
+        rows, columns: a label for each row and column, or none.
+        cell: inches that one image takes.
+    """
+    n_rows, n_columns, height, width = images.shape
+    figure, axes = matplotlib.pyplot.subplots(figsize=(n_columns * cell + 1, n_rows * cell + 1))
+    axes.imshow(tile(images), cmap="gray", vmin=0, vmax=1)
+    axes.grid(False)
+    axes.set_xticks([(i + 0.5) * width - 0.5 for i in range(len(columns))], columns, fontsize=9)
+    axes.set_yticks([(i + 0.5) * height - 0.5 for i in range(len(rows))], rows, fontsize=9)
+    axes.tick_params(length=0)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    axes.set(xlabel=column_axis, ylabel=row_axis, title=title)
+    return figure
+
+
+def smooth(values: Sequence[float], window: int) -> np.ndarray:
+    """Running mean over ``window`` steps; shorter by window − 1."""
+    window = max(1, min(window, len(values)))
+    return np.convolve(values, np.ones(window) / window, mode="valid")
+
+
+def bound_curves(runs: dict[str, Sequence[float]], *, ceiling: float, title: str, window: int = 25) -> Figure:
+    """L_I in nats over the steps, a line for each run, with its ceiling H(c) drawn."""
+    figure, axes = matplotlib.pyplot.subplots()
+    for name, values in runs.items():
+        line = smooth(values, window)
+        axes.plot(np.arange(len(line)) + len(values) - len(line) + 1, line, label=name)
+    axes.axhline(ceiling, color="black", linestyle="--", linewidth=1, label=f"H(c) = {ceiling:.3f} nats")
+    axes.set(xlabel="steps", ylabel="$L_I$ (nats)", title=title)
+    axes.legend(frameon=False, fontsize=9)
+    return figure
+
+
+def confusion_figure(match: Match, *, title: str) -> Figure:
+    """How often each real digit (row) gets each category (column, ordered by the best match)."""
+    order = np.argsort(match.label_of)
+    shares = match.confusion[:, order] / match.confusion.sum(axis=1, keepdims=True)
+    k = len(order)
+    figure, axes = matplotlib.pyplot.subplots(figsize=(5.6, 4.8))
+    picture = axes.imshow(shares, cmap="viridis", vmin=0, vmax=1)
+    for i in range(k):
+        for j in range(k):
+            if shares[i, j] >= 0.005:
+                colour = "black" if shares[i, j] > 0.6 else "white"
+                axes.text(j, i, f"{shares[i, j] * 100:.0f}", ha="center", va="center", color=colour, fontsize=8)
+    axes.set_xticks(range(k), [f"c={c}\n→ {match.label_of[c]}" for c in order], fontsize=8)
+    axes.set_yticks(range(k), [str(d) for d in range(k)])
+    axes.grid(False)
+    axes.set(xlabel="category that Q names, and the digit it is matched to", ylabel="real digit", title=title)
+    figure.colorbar(picture, ax=axes, label="share of the digit's images")
+    return figure

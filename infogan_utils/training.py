@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from infogan_utils.codes import Codes, Layout
-from infogan_utils.models import SMALL, Discriminator, Generator, Posterior, Size
+from infogan_utils.models import SMALL, Posterior, Size
+from infogan_utils.note_models import build
 from infogan_utils.objectives import d_loss, g_loss, information, note_loss
 from infogan_utils.recipes import FAST, Recipe, check_lam
 
@@ -30,7 +31,7 @@ class Trainer:
     Args:
         layout: the latent variables.
         recipe: how to train.
-        size: widths of the networks.
+        size: widths of the networks, and their family.
         seed: of the initialisation and of every draw.
         image_shape: (channels, side, side).
         device: where to compute, e.g. "cpu", "cuda", "mps".
@@ -71,8 +72,7 @@ class Trainer:
     def _networks(self) -> tuple[nn.Module, nn.Module]:
         """G and D, freshly initialised; a subclass with other networks replaces this method."""
         shape = {"channels": self.image_shape[0], "side": self.image_shape[1]}
-        G = Generator(self.layout, self.size, **shape)
-        return G, Discriminator(self.layout, self.size, **shape, learn_sigma=self.recipe.learn_sigma)
+        return build(self.layout, self.size, **shape, learn_sigma=self.recipe.learn_sigma)
 
     def _optimisers(self) -> dict[str, torch.optim.Adam]:
         recipe = self.recipe

@@ -104,9 +104,7 @@ def write_frame(path: Path, notebook: nbformat.NotebookNode, everything: list[Pa
 def execute(path: Path, notebook: nbformat.NotebookNode) -> None:
     """Run every cell from a fresh kernel, in the notebook's own folder, and keep the seconds it took."""
     began = time.monotonic()
-    client = NotebookClient(
-        notebook, timeout=1800, kernel_name="python3", resources={"metadata": {"path": FOLDER}}
-    )
+    client = NotebookClient(notebook, timeout=1800, kernel_name="python3", resources={"metadata": {"path": FOLDER}})
     client.execute()
     notebook.metadata["measured_seconds"] = round(time.monotonic() - began, 1)
 
@@ -134,20 +132,16 @@ def write_contents(everything: list[Path]) -> None:
         notebook = nbformat.read(path, as_version=4)
         rows.append(f"| [{title(notebook)}](notebooks/{path.name}) | {minutes(notebook)} |")
     text = README.read_text(encoding="utf-8")
-    begin, end = "<!-- contents: written by notebooks/make.py -->\n", "\n<!-- end of contents -->"
+    begin, end = "<!-- contents: written by notebooks/make.py -->\n", "<!-- end of contents -->"
     if begin not in text or end not in text:
-        raise ValueError(
-            f"{README.name} lacks the line {begin.strip()!r} or {end.strip()!r} around its table"
-        )
+        raise ValueError(f"{README.name} lacks the line {begin.strip()!r} or {end.strip()!r} around its table")
     head, rest = text.split(begin, 1)
-    README.write_text(head + begin + "\n".join(rows) + end + rest.split(end, 1)[1], encoding="utf-8")
+    README.write_text(head + begin + "\n".join(rows) + "\n" + end + rest.split(end, 1)[1], encoding="utf-8")
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument(
-        "which", nargs="*", help="beginnings of names, e.g. 04; all notebooks when none is given"
-    )
+    parser.add_argument("which", nargs="*", help="beginnings of names, e.g. 04; all notebooks when none is given")
     parser.add_argument("--no-run", action="store_true", help="leave the outputs as they are")
     options = parser.parse_args(arguments)
     everything = notebooks()
