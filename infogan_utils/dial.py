@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from infogan_utils import pictures
+from infogan_utils import drawing
 from infogan_utils.loop import TrainingDiverged, keep_finite, put_back, snapshot, stop_flag
 from infogan_utils.problems import Problem
 from infogan_utils.training import Trainer
@@ -160,7 +160,7 @@ class Dial:
         losses = {f"loss of {name}": smooth(history.get(name, [])) for name in ("D", "G")}
         top = math.log(layout.categorical[0]) if layout.categorical else None
         title = "L_I in nats" + (f", dotted: H(c) = {top:.2f}" if top else "")
-        return pictures.panel(bounds, title=title, marks=self.marks[-6:], ceiling=top) + pictures.panel(
+        return drawing.panel(bounds, title=title, marks=self.marks[-6:], ceiling=top) + drawing.panel(
             losses, title="GAN losses in nats", marks=[(step, "") for step, _ in self.marks[-6:]]
         )
 

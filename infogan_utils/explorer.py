@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from infogan_utils import pictures
+from infogan_utils import drawing
 from infogan_utils.checkpoint import CheckpointError
 from infogan_utils.codes import Codes, Layout
 from infogan_utils.models import Size
@@ -131,7 +131,7 @@ class Explorer:
 
     def picture(self) -> bytes:
         """The grid as PNG bytes."""
-        return pictures.grid(self.images().numpy())
+        return drawing.grid(self.images().numpy())
 
     def keep(self, name: str) -> None:
         """Remember the codes and the first noise as "A" or "B", the ends of the interpolation."""

@@ -5,7 +5,7 @@ import html
 import torch
 from torch import Tensor
 
-from infogan_utils import pictures
+from infogan_utils import drawing
 from infogan_utils.explorer import Explorer, read_image
 from infogan_utils.panels import Panel, button, finished, ipywidgets
 
@@ -99,12 +99,12 @@ class ExplorerPanel(Panel):
         self.say("")
 
     def _strip(self) -> None:
-        self.strip.value = pictures.grid(self.explorer.between().numpy(), scale=2)
+        self.strip.value = drawing.grid(self.explorer.between().numpy(), scale=2)
 
     def _ask(self, image: Tensor) -> None:
-        self.real.value = pictures.grid((image[None, None].float() / 255).numpy(), scale=4)
+        self.real.value = drawing.grid((image[None, None].float() / 255).numpy(), scale=4)
         p, _, _ = self.explorer.answer(image)
-        self.posterior.value = pictures.bars(p, [str(k) for k in range(len(p))], title="Q(category | x)")
+        self.posterior.value = drawing.bars(p, [str(k) for k in range(len(p))], title="Q(category | x)")
         self.answer.value = html.escape(self.explorer.answer_text(image))
 
     def _upload(self, new: dict | tuple) -> None:
@@ -129,7 +129,7 @@ class ExplorerPanel(Panel):
             self.hold.value = value
         for name in ("Keep as A", "New noise", "Keep as B"):
             self.click(name)
-        content = pictures.grid(torch.rand(1, 1, 28, 28, generator=torch.Generator().manual_seed(0)).numpy())
+        content = drawing.grid(torch.rand(1, 1, 28, 28, generator=torch.Generator().manual_seed(0)).numpy())
         for data in (b"no image", content):
             self.callbacks["upload"]({"new": ({"content": memoryview(data)},)})
         for value in (1, 0):

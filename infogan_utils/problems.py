@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from infogan_utils import pictures
+from infogan_utils import drawing
 from infogan_utils.codes import Codes, Layout
 from infogan_utils.loop import check_images, next_batch
 from infogan_utils.recipes import FAST, Recipe
@@ -31,7 +31,7 @@ def toy_problem(recipe: Recipe = TOY_RECIPE, *, seed: int = 0) -> Problem:
 
     @torch.no_grad()
     def picture(run: Trainer) -> bytes:
-        return pictures.scatter(run.G(codes).numpy(), codes.c_cat[:, 0].numpy(), real[:500].numpy())
+        return drawing.scatter(run.G(codes).numpy(), codes.c_cat[:, 0].numpy(), real[:500].numpy())
 
     @torch.no_grad()
     def numbers(run: Trainer) -> dict[str, float]:
@@ -60,7 +60,7 @@ def digit_problem(images: Tensor, layout: Layout, recipe: Recipe = FAST, *, seed
             x = run.G(codes.to(run.device)).cpu().view(k, columns, *run.image_shape[-2:])
         finally:
             run.G.train()
-        return pictures.grid(x.numpy(), labels=[str(i) for i in range(k)])
+        return drawing.grid(x.numpy(), labels=[str(i) for i in range(k)])
 
     batches = images if images.ndim == 4 else images[:, None]
     return Problem(start, lambda run: next_batch(run, batches), picture, lambda run: {})
