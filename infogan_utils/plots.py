@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import matplotlib
 import matplotlib.pyplot
 import numpy as np
-from IPython.display import Image, display
+from IPython.display import display
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -54,7 +54,12 @@ def show(figure: Figure, alt: str) -> None:
     """
     if not alt.strip():
         raise ValueError("show() got an empty alternative text; say in a sentence what the figure shows.")
-    display(Image(to_png(figure), alt=alt))
+    show_png(to_png(figure), alt)
+
+
+def show_png(png: bytes, alt: str) -> None:
+    """Display PNG bytes with their alternative text; ``IPython.display.Image`` takes none in Colab's IPython 7."""
+    display({"image/png": png, "text/plain": alt}, metadata={"image/png": {"alt": alt}}, raw=True)
 
 
 def tile(images: Tensor) -> np.ndarray:

@@ -5,7 +5,7 @@ The dial's panel is in ``dial_panel``, the explorer's in ``explorer_panel``, wha
 
 import html
 
-from IPython.display import HTML, Image, display
+from IPython.display import HTML, display
 from torch import Tensor
 
 from infogan_utils.dial import Dial
@@ -13,6 +13,7 @@ from infogan_utils.dial_panel import DialPanel
 from infogan_utils.explorer import Explorer
 from infogan_utils.explorer_panel import ExplorerPanel
 from infogan_utils.panels import Panel, ipywidgets, version
+from infogan_utils.plots import show_png
 
 
 def dial_panel(*dials: Dial, titles: tuple[str, ...] = ()) -> DialPanel | None:
@@ -20,7 +21,8 @@ def dial_panel(*dials: Dial, titles: tuple[str, ...] = ()) -> DialPanel | None:
     if ipywidgets is None:
         display(HTML(html.escape(version())))
         for dial in dials:
-            display(Image(dial.picture(), alt=dial.text()), HTML(dial.curves() + dial.html()))
+            show_png(dial.picture(), dial.text())
+            display(HTML(dial.curves() + dial.html()))
         return None
     panel = DialPanel(*dials, titles=titles)
     display(panel)
@@ -31,7 +33,8 @@ def explorer_panel(explorer: Explorer, digits: Tensor) -> ExplorerPanel | None:
     """Show the explorer and return its panel; without ipywidgets show its grid, and return None."""
     if ipywidgets is None:
         text = "generated digits, a column for each category"
-        display(HTML(html.escape(version())), Image(explorer.picture(), alt=text))
+        display(HTML(html.escape(version())))
+        show_png(explorer.picture(), text)
         return None
     panel = ExplorerPanel(explorer, digits)
     display(panel)

@@ -327,14 +327,14 @@ import sys
 sys.modules["ipywidgets"] = None
 import IPython.display
 shown = []
-IPython.display.display = lambda *things: shown.extend(things)
+IPython.display.display = lambda *things, **_: shown.extend(things)
 from infogan_utils import dial, problems, widgets
 panel = widgets.dial_panel(dial.Dial(problems.toy_problem()))
 print(panel, [type(t).__name__ for t in shown], widgets.rehearse(panel))
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert "None ['HTML', 'Image', 'HTML'] ipywidgets is not installed" in done.stdout
+    assert "None ['HTML', 'dict', 'HTML'] ipywidgets is not installed" in done.stdout
 
 
 def test_no_module_of_the_widgets_touches_pyplot_or_starts_a_thread():
