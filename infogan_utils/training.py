@@ -204,11 +204,16 @@ class Trainer:
                 net.load_state_dict({key[len(name) + 1 :]: left.pop(key) for key in own})
             for name, optimiser in self.optimisers.items():
                 moments: dict[int, dict[str, Tensor]] = {}
+                owned = [p.detach() for group in optimiser.param_groups for p in group["params"]]
                 for key in [k for k in left if k.startswith(f"adam.{name}.")]:
                     _, _, i, moment = key.split(".")
-                    moments.setdefault(int(i), {})[moment] = left.pop(key).clone()
+                    value = left.pop(key).clone()
+                    like = owned[int(i)]  # fused Adam reads the moments in the parameter's own memory layout
+                    moments.setdefault(int(i), {})[moment] = (
+                        torch.empty_like(like).copy_(value) if value.shape == like.shape else value
+                    )
                 optimiser.load_state_dict({"state": moments, "param_groups": optimiser.state_dict()["param_groups"]})
-        except (KeyError, RuntimeError) as error:
+        except (KeyError, IndexError, RuntimeError) as error:
             raise ValueError(f"these tensors don't fit a run of {self.layout} and {self.size}: {error}") from error
         if left:
             raise ValueError(f"these tensors don't belong to a run of {self.layout}: {sorted(left)[:3]}")

@@ -5,14 +5,16 @@ import dataclasses
 import pytest
 import torch
 
-from infogan_utils import recipes
+from infogan_utils import checkpoint, recipes
 from infogan_utils.codes import Codes, Layout, layout
 from infogan_utils.loop import train
 from infogan_utils.models import Size
+from infogan_utils.note_models import NOTE_SIZE
 from infogan_utils.recipes import FAST, NOTE, PAPER_RECIPE, PLAIN_GAN, Recipe
 from infogan_utils.training import Trainer
 
 TINY = Size(g_fc=16, d_fc=16, narrow=4, wide=8, q_fc=8)
+NOTE_TINY = dataclasses.replace(NOTE_SIZE, narrow=8, wide=16)
 SPEC = Layout(4, (10,), 2)
 
 
@@ -221,3 +223,18 @@ def test_codes_are_the_ones_that_made_the_image():
     run.averaged["G"].update_parameters = lambda _: None
     run.step(images(16).unsqueeze(1) / 255)
     assert told and all(codes is spy.seen for codes in told)
+
+
+@pytest.mark.parametrize("size", [TINY, NOTE_TINY], ids=["paper", "note"])
+def test_a_run_put_back_from_a_file_goes_on_to_the_same_numbers_as_an_unbroken_one(size, tmp_path):
+    recipe = dataclasses.replace(FAST, batch=16)
+    unbroken = Trainer(SPEC, recipe, size=size)
+    train(unbroken, images(), until=3)
+    file = checkpoint.save(unbroken, tmp_path / "run.safetensors")
+    torch.rand(3)  # the global state plays no part, not even in the note's dropout
+    resumed = checkpoint.load(file)
+    assert type(resumed.G) is type(unbroken.G) and resumed.size == size
+    for run in (unbroken, resumed):
+        train(run, images(), until=6)
+    assert resumed.history == unbroken.history
+    assert all(torch.equal(a, weights(unbroken)[name]) for name, a in weights(resumed).items())
