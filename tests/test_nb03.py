@@ -51,7 +51,7 @@ def nb():
     """The notebook's functions by name, with the two constants of its ring."""
     angle = 2 * np.pi * np.arange(8) / 8
     space = notebook.namespace("03", *TABLES, *GAUSSIAN, *GENERATORS, *RING, *VIEW)
-    space |= {"centres": 2 * np.stack([np.cos(angle), np.sin(angle)], axis=1), "SPREAD": 0.1}
+    space |= {"centres": 2 * np.stack([np.cos(angle), np.sin(angle)], axis=1), "SIGMA": 0.1}
     return space
 
 
