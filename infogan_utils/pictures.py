@@ -1,126 +1,105 @@
-"""Small pictures drawn fast: PNG bytes by Pillow, curves as SVG. No pyplot, so a widget's callback may call them.
+"""Other pictures than digits, from files on this machine: a folder of one's own, SVHN, CelebA.
 
-Notebook 07's dial and explorer draw with it. Colours are Okabe and Ito's, and no message is in colour alone:
-groups of points carry their number, lines their dashes and names.
+All come back as ``data.Digits`` do, so that a notebook trains on them by one changed line. Grey pictures of
+28 × 28 fit the networks of notebook 06 as they are; for colour pass ``image_shape=(3, side, side)`` to the trainer.
 """
 
-import html
-import io
-import math
-from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+import torch
+from PIL import Image, ImageOps
+from scipy.io import loadmat
+from torch import Tensor
 
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
-DASHES = ("", "6 3", "2 2", "8 3 2 3")
+from infogan_utils.data import Digits
+from infogan_utils.four_files import DataError
+
+SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
+SHARE_HELD_OUT = 0.2
+CELEBA_CROP = 108  # of 178 × 218: the middle, where the face is
 
 
-def png(picture: Image.Image) -> bytes:
-    """The picture as PNG bytes, compressed little, for speed."""
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue()
+def load_pictures(
+    folder: str | Path, *, side: int = 28, colour: bool = False, limit: int | None = None, crop: int | None = None
+) -> Digits:
+    """Load every picture below ``folder``: the middle square of each, shrunk to ``side``, a fifth held out.
 
+    Folders inside ``folder`` are taken as classes, in alphabetical order, for measuring only; without any, every
+    label is -1. Transparent parts become white.
 
-def scatter(points: np.ndarray, group: np.ndarray, behind: np.ndarray, *, side: int = 300, reach: float = 3.5) -> bytes:
-    """Points (n, 2) coloured and numbered by ``group`` (n,), over the grey points ``behind``; PNG bytes.
+    Args:
+        side: height and width of the result, a multiple of 4.
+        colour: (n, 3, side, side) if true, else grey, (n, side, side).
+        limit: take this many, drawn by a fixed seed; None takes all.
+        crop: side of the middle square in pixels; None: as large as the picture has it.
 
-    The picture is square, from -``reach`` to ``reach`` both ways; points outside are drawn at its edge.
+    Raises:
+        DataError: if there is no such folder, no picture in it, or one that can't be read.
     """
-    scale = 2 * side  # drawn twice as large and halved, for smooth edges
-    picture = Image.new("RGB", (scale, scale), "white")
-    draw = ImageDraw.Draw(picture)
-    font = ImageFont.load_default(34)
-
-    def place(xy: np.ndarray) -> np.ndarray:
-        clipped = np.nan_to_num(np.clip(xy / reach, -1, 1)) * [1, -1]
-        return (clipped + 1) / 2 * (scale - 1)
-
-    for x, y in place(behind):
-        draw.rectangle((x - 1, y - 1, x + 2, y + 2), fill="#c8c8c8")
-    spots = place(points)
-    for (x, y), k in zip(spots, group, strict=True):
-        draw.rectangle((x - 2, y - 2, x + 3, y + 3), fill=COLOURS[k % 6])
-    for k in np.unique(group):  # the number stands at the median of its points
-        x, y = np.median(spots[group == k], axis=0)
-        draw.text((x, y), str(k), fill="black", font=font, anchor="mm", stroke_width=5, stroke_fill="white")
-    draw.rectangle((0, 0, scale - 1, scale - 1), outline="#888888", width=2)
-    return png(picture.resize((side, side), Image.Resampling.BOX))
+    root = Path(folder)
+    if not root.is_dir():
+        raise DataError(f"{root} was named as a folder of pictures, but there is no such folder")
+    paths = sorted(p for p in root.rglob("*") if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
+    if len(paths) < 2:
+        raise DataError(
+            f"{root} holds {len(paths)} pictures ({', '.join(sorted(SUFFIXES))}); a run needs a batch or more"
+        )
+    order = torch.randperm(len(paths), generator=torch.Generator().manual_seed(0))[:limit].tolist()
+    taken = [paths[i] for i in order]
+    classes = sorted({p.relative_to(root).parts[0] for p in paths if p.parent != root})
+    labels = torch.tensor([classes.index(p.relative_to(root).parts[0]) if p.parent != root else -1 for p in taken])
+    images = torch.stack([read_picture(p, side=side, colour=colour, crop=crop) for p in taken])
+    cut = max(1, round(len(taken) * SHARE_HELD_OUT))
+    kinds = f" of {len(classes)} classes" if classes else ""
+    source = f"{len(taken) - cut:,} pictures{kinds} from the folder that was named, {cut:,} held out"
+    return Digits(images[cut:], labels[cut:], images[:cut], labels[:cut], source)
 
 
-def grid(images: np.ndarray, *, scale: int = 1, labels: Sequence[str] = ()) -> bytes:
-    """Images (rows, columns, height, width) in [0, 1], black ink on white, a label before each row; PNG bytes."""
-    rows, columns, height, width = images.shape
-    flat = images.transpose(0, 2, 1, 3).reshape(rows * height, columns * width)
-    grey = ((1 - np.clip(np.nan_to_num(flat), 0, 1)) * 255).astype(np.uint8)
-    tiles = Image.fromarray(grey).resize((columns * width * scale, rows * height * scale), Image.Resampling.NEAREST)
-    margin = 9 * max((len(label) for label in labels), default=0) + (6 if labels else 0)
-    picture = Image.new("L", (tiles.width + margin, tiles.height), 255)
-    picture.paste(tiles, (margin, 0))
-    draw, font = ImageDraw.Draw(picture), ImageFont.load_default(15)
-    for i, label in enumerate(labels):
-        draw.text((2, (i + 0.5) * height * scale), label, fill=0, font=font, anchor="lm")
-    return png(picture)
+def read_picture(path: Path, *, side: int, colour: bool, crop: int | None = None) -> Tensor:
+    """The middle square of one picture file, shrunk: uint8, (side, side) or (3, side, side)."""
+    try:
+        with Image.open(path) as opened:
+            picture = ImageOps.exif_transpose(opened).convert("RGBA")
+    except Exception as error:  # Pillow raises many kinds for a damaged file
+        raise DataError(f"{path} can't be read as a picture ({error}); mend or remove it") from error
+    picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
+    square = min(crop or min(picture.size), *picture.size)
+    left, top = (picture.width - square) // 2, (picture.height - square) // 2
+    box = (left, top, left + square, top + square)
+    small = picture.convert("RGB" if colour else "L").resize((side, side), Image.Resampling.BOX, box)
+    pixels = torch.from_numpy(np.asarray(small).copy())
+    return pixels.permute(2, 0, 1).contiguous() if colour else pixels
 
 
-def panel(
-    lines: dict[str, Sequence[float]],
-    *,
-    title: str,
-    marks: Sequence[tuple[int, str]] = (),
-    ceiling: float | None = None,
-    size: tuple[int, int] = (430, 105),
-) -> str:
-    """One small diagram over the steps as SVG: a line for each name, a vertical mark where a weight changed."""
-    width, height = size
-    left, right, top, bottom = 44, width - 92, 18, height - 16
-    known = [v for values in lines.values() for v in values if math.isfinite(v)] or [0.0]
-    low, high = min([*known, 0.0]), max([*known, ceiling if ceiling is not None else -math.inf])
-    high = high if high > low else low + 1.0
-    steps = max(2, max((len(v) for v in lines.values()), default=2))
-
-    def x(step: float) -> float:
-        return left + (right - left) * step / (steps - 1)
-
-    def y(value: float) -> float:
-        return bottom - (bottom - top) * (value - low) / (high - low)
-
-    parts = [f'<text x="{left}" y="12" font-weight="bold">{html.escape(title)}</text>']
-    for value in (low, high):
-        parts.append(f'<text x="{left - 4}" y="{y(value) + 4:.1f}" text-anchor="end">{value:.2f}</text>')
-    parts.append(f'<path d="M{left} {top}V{bottom}H{right}" fill="none" stroke="#888"/>')
-    parts.append(f'<text x="{right}" y="{height - 3}" text-anchor="end">step {steps if known else 0}</text>')
-    if ceiling is not None:
-        parts.append(f'<path d="M{left} {y(ceiling):.1f}H{right}" stroke="#000" stroke-dasharray="1 3"/>')
-    for step, text in marks:
-        at = x(min(step, steps - 1))
-        parts.append(f'<path d="M{at:.1f} {top}V{bottom}" stroke="#555" stroke-dasharray="3 2"/>')
-        parts.append(f'<text x="{at + 2:.1f}" y="{bottom - 3}" font-size="9">{html.escape(text)}</text>')
-    for i, (name, values) in enumerate(lines.items()):
-        stride = max(1, len(values) // 150)
-        dots = [(j, v) for j, v in list(enumerate(values))[::stride] if math.isfinite(v)]
-        path = " ".join(f"{x(j):.1f},{y(v):.1f}" for j, v in dots)
-        look = f'stroke="{COLOURS[i]}" stroke-dasharray="{DASHES[i % 4]}"'
-        parts.append(f'<polyline points="{path}" fill="none" stroke-width="1.6" {look}/>')
-        parts.append(f'<path d="M{right + 6} {26 + 15 * i}h18" stroke-width="2" {look}/>')
-        parts.append(f'<text x="{right + 28}" y="{30 + 15 * i}">{html.escape(name)}</text>')
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-size="11"'
-    return f'{head} font-family="sans-serif" role="img" aria-label="{html.escape(title)}">' + "".join(parts) + "</svg>"
+def load_celeba(folder: str | Path, *, side: int = 32, limit: int | None = 20_000) -> Digits:
+    """Load CelebA's aligned faces from ``folder``/celeba/img_align_celeba, as torchvision lays them out; no labels."""
+    faces = Path(folder) / "celeba" / "img_align_celeba"
+    if not faces.is_dir():
+        raise DataError(
+            f"{faces} is missing; unpack img_align_celeba.zip into {faces.parent}, as torchvision's CelebA lays it out"
+        )
+    return load_pictures(faces, side=side, colour=True, limit=limit, crop=CELEBA_CROP)
 
 
-def bars(values: Sequence[float], labels: Sequence[str], *, title: str, size: tuple[int, int] = (330, 150)) -> str:
-    """Probabilities as bars with their labels and percentages, as SVG."""
-    width, height = size
-    step, top, bottom = width / len(values), 34, height - 18
-    parts = [f'<text x="2" y="12" font-weight="bold">{html.escape(title)}</text>']
-    for i, (value, label) in enumerate(zip(values, labels, strict=True)):
-        tall, at = (bottom - top) * value, i * step
-        box = f'x="{at + 3:.1f}" y="{bottom - tall:.1f}" width="{step - 6:.1f}" height="{tall:.1f}"'
-        parts.append(f'<rect {box} fill="{COLOURS[0]}"/>')
-        middle = f'x="{at + step / 2:.1f}" text-anchor="middle"'
-        parts.append(f'<text {middle} y="{height - 5}">{html.escape(label)}</text>')
-        if value >= 0.005:
-            parts.append(f'<text {middle} y="{bottom - tall - 3:.1f}" font-size="10">{100 * value:.0f} %</text>')
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-size="11"'
-    return f'{head} font-family="sans-serif" role="img" aria-label="{html.escape(title)}">' + "".join(parts) + "</svg>"
+def load_svhn(folder: str | Path) -> Digits:
+    """Load SVHN's cropped digits, (n, 3, 32, 32), from train_32x32.mat and test_32x32.mat in ``folder``."""
+    parts: list[Tensor] = []
+    for name in ("train_32x32.mat", "test_32x32.mat"):
+        path = Path(folder) / name
+        if not path.is_file():
+            raise DataError(f"{path} is missing; SVHN's format 2 has two files: train_32x32.mat and test_32x32.mat")
+        try:
+            held = loadmat(path, variable_names=["X", "y"])
+            pixels, labels = held["X"], held["y"].astype(np.int64).reshape(-1) % 10  # class 10 is the digit 0
+        except Exception as error:  # scipy raises many kinds for a damaged file
+            raise DataError(f"{path} can't be read ({type(error).__name__}: {error}); fetch it again") from error
+        if pixels.shape != (32, 32, 3, len(labels)) or pixels.dtype != np.uint8:
+            raise DataError(
+                f"{path} holds X of shape {pixels.shape} in {pixels.dtype} with {len(labels)} labels; expected "
+                f"(32, 32, 3, {len(labels)}) in uint8"
+            )
+        parts += [torch.from_numpy(np.ascontiguousarray(pixels.transpose(3, 2, 0, 1))), torch.from_numpy(labels)]
+    train, train_labels, test, test_labels = parts
+    source = f"SVHN from the folder that was named: {len(train):,} digits to train on, {len(test):,} held out"
+    return Digits(train, train_labels, test, test_labels, source)
