@@ -1,0 +1,394 @@
+"""Assignment 2: three right answers in different styles, and wrong ones with the check cells they fail.
+
+`RIGHT`: answer cell -> three sources. `WRONG`: answer cell -> {what is wrong: (source, check cells lost)}.
+"""
+
+RIGHT = {
+    "entropy": [
+        "def entropy(p):\n    return torch.special.entr(p).sum(dim=-1)",
+        """
+def entropy(p):
+    safe = torch.where(p > 0, p, torch.ones_like(p))
+    return -(p * safe.log()).sum(-1)
+""",
+        "def entropy(p):\n    return torch.distributions.Categorical(probs=p).entropy()",
+    ],
+    "sample-codes": [
+        """
+def sample_codes(n, K, n_cont, generator):
+    index = torch.multinomial(torch.ones(K), n, replacement=True, generator=generator)
+    c_cat = torch.nn.functional.one_hot(index, K).float()
+    return c_cat, torch.empty(n, n_cont).uniform_(-1, 1, generator=generator)
+""",
+        """
+def sample_codes(n, K, n_cont, generator):
+    c_cont = torch.rand(n, n_cont, generator=generator).mul(2).sub(1)
+    c_cat = torch.zeros(n, K)
+    c_cat.scatter_(1, torch.randint(0, K, (n, 1), generator=generator), 1.0)
+    return [c_cat, c_cont]
+""",
+        """
+def sample_codes(n, K, n_cont, generator):
+    c_cat = torch.zeros(n, K)
+    for i in range(n):
+        c_cat[i, int(torch.randint(K, (), generator=generator))] = 1
+    c_cont = torch.stack([torch.rand(n, generator=generator) * 2 - 1 for _ in range(n_cont)], dim=1)
+    return c_cat, c_cont
+""",
+    ],
+    "categorical-bound": [
+        """
+def categorical_bound(logits, c_cat):
+    loss = torch.nn.functional.cross_entropy(logits, c_cat.argmax(1))
+    return math.log(logits.shape[1]) - loss
+""",
+        """
+def categorical_bound(logits, c_cat):
+    K = logits.shape[-1]
+    log_q = logits - torch.logsumexp(logits, dim=-1, keepdim=True)
+    return log_q[c_cat.bool()].mean() + entropy(torch.full((K,), 1 / K))
+""",
+        """
+def categorical_bound(logits, c_cat):
+    n, K = logits.shape
+    q = torch.distributions.Categorical(logits=logits)
+    total = q.log_prob(torch.nonzero(c_cat)[:, 1]).sum()
+    return total / n + torch.log(torch.tensor(float(K)))
+""",
+    ],
+    "gaussian-bound": [
+        """
+def gaussian_bound(mu, log_var, c):
+    q = torch.distributions.Normal(mu, torch.exp(0.5 * log_var))
+    return q.log_prob(c).sum(dim=1).mean() + math.log(2) * mu.shape[1]
+""",
+        """
+def gaussian_bound(mu, log_var, c):
+    n, d = c.shape
+    nll = torch.nn.functional.gaussian_nll_loss(mu, c, log_var.exp(), full=True, reduction="sum", eps=1e-12)
+    return d * math.log(2) - nll / n
+""",
+        """
+def gaussian_bound(mu, log_var, c):
+    total = 0
+    for j in range(c.shape[1]):
+        z = (c[:, j] - mu[:, j]) * torch.exp(-log_var[:, j] / 2)
+        total = total + math.log(2 / math.sqrt(2 * math.pi)) + torch.mean(-log_var[:, j] / 2 - z**2 / 2)
+    return total
+""",
+    ],
+    "information": [
+        """
+def information(prior, likelihood):
+    joint = prior.unsqueeze(1) * likelihood
+    product = prior.unsqueeze(1) * joint.sum(0, keepdim=True)
+    return (joint * (joint / product).log()).sum()
+""",
+        """
+def information(prior, likelihood):
+    evidence = prior @ likelihood
+    return entropy(evidence) - prior @ entropy(likelihood)
+""",
+        """
+def information(prior, likelihood):
+    total = torch.tensor(0.0)
+    for k in range(len(prior)):
+        for m in range(likelihood.shape[1]):
+            joint = prior[k] * likelihood[k, m]
+            total += joint * torch.log(likelihood[k, m] / torch.dot(prior, likelihood[:, m]))
+    return total
+""",
+    ],
+    "bound-and-gap": [
+        """
+def bound_and_gap(prior, likelihood, q):
+    joint = (prior.unsqueeze(1) * likelihood).T
+    evidence = joint.sum(1)
+    posterior = joint / evidence.unsqueeze(1)
+    kl = (posterior * (posterior / q).log()).sum(1)
+    return (joint * q.log()).sum() + entropy(prior), (evidence * kl).sum()
+""",
+        """
+def bound_and_gap(prior, likelihood, q):
+    joint = torch.einsum("k,km->mk", prior, likelihood)
+    bound = torch.einsum("mk,mk->", joint, torch.log(q)) - torch.xlogy(prior, prior).sum()
+    posterior = joint / joint.sum(1, keepdim=True)
+    gap = torch.nn.functional.kl_div(q.log(), posterior, reduction="none").sum(1) @ joint.sum(1)
+    return bound, gap
+""",
+        """
+def bound_and_gap(prior, likelihood, q):
+    bound, gap = entropy(prior), torch.zeros(())
+    for m in range(likelihood.shape[1]):
+        evidence = (prior * likelihood[:, m]).sum()
+        for k in range(len(prior)):
+            posterior = prior[k] * likelihood[k, m] / evidence
+            bound = bound + evidence * posterior * q[m, k].log()
+            gap = gap + evidence * posterior * (posterior.log() - q[m, k].log())
+    return bound, gap
+""",
+    ],
+}
+
+CODES = "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+CONT = "    c_cont = 2 * torch.rand(n, n_cont, generator=generator) - 1\n"
+DRAW = "def sample_codes(n, K, n_cont, generator):\n"
+GAUSS = (
+    "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n    H = c.shape[1] * math.log(2)\n"
+)
+CAT = "def categorical_bound(logits, c_cat):\n    K = logits.shape[1]\n"
+TABLE = (
+    "def bound_and_gap(prior, likelihood, q):\n    joint = prior[:, None] * likelihood\n"
+    "    posterior = joint / joint.sum(0)\n    log_q = q.T.log()\n    bound = (joint * log_q).sum() + entropy(prior)\n"
+)
+BOTH, ALL = {"categorical-value", "categorical-extreme"}, {"codes-categorical", "codes-generator"}
+
+WRONG = {
+    "entropy": {
+        "base-2 logarithm": (
+            "def entropy(p):\n    return torch.special.entr(p).sum(-1) / math.log(2)",
+            {"entropy-value", "entropy-zero"},
+        ),
+        "the minus sign forgotten": (
+            "def entropy(p):\n    return torch.special.xlogy(p, p).sum(-1)",
+            {"entropy-value", "entropy-zero"},
+        ),
+        "0 log 0 left to chance": ("def entropy(p):\n    return -(p * p.log()).sum(-1)", {"entropy-zero"}),
+        "mean over the outcomes": (
+            "def entropy(p):\n    return torch.special.entr(p).mean(-1)",
+            {"entropy-value", "entropy-zero"},
+        ),
+        "one number for all rows": (
+            "def entropy(p):\n    return torch.special.entr(p).sum()",
+            {"entropy-value", "entropy-zero"},
+        ),
+        "ln K, whatever p": (
+            "def entropy(p):\n    return torch.full(p.shape[:-1], math.log(p.shape[-1]))",
+            {"entropy-value", "entropy-zero"},
+        ),
+    },
+    "sample-codes": {
+        "one-hot drawn from N(0, 1)": (
+            DRAW + "    c_cat = torch.randn(n, K, generator=generator)\n" + CONT + "    return c_cat, c_cont",
+            {"codes-categorical"},
+        ),
+        "continuous codes on [0, 1]": (
+            DRAW + CODES + "    return c_cat, torch.rand(n, n_cont, generator=generator)",
+            {"codes-continuous"},
+        ),
+        "continuous codes from N(0, 1)": (
+            DRAW + CODES + "    return c_cat, torch.randn(n, n_cont, generator=generator)",
+            {"codes-continuous"},
+        ),
+        "the generator ignored": (
+            DRAW + "    return torch.eye(K)[torch.randint(K, (n,))], 2 * torch.rand(n, n_cont) - 1",
+            {"codes-generator"},
+        ),
+        "NumPy, unseeded": (
+            "import numpy as np\n"
+            + DRAW
+            + CODES
+            + "    return c_cat, torch.tensor(np.random.uniform(-1, 1, (n, n_cont)), dtype=torch.float32)",
+            {"codes-generator"},
+        ),
+        "seeded anew in each call": (
+            DRAW + "    generator = torch.Generator().manual_seed(0)\n" + CODES + CONT + "    return c_cat, c_cont",
+            {"codes-generator"},
+        ),
+        "the index instead of one-hot": (
+            DRAW
+            + "    c_cat = torch.randint(K, (n, 1), generator=generator).float()\n"
+            + CONT
+            + "    return c_cat, c_cont",
+            {"codes-categorical"},
+        ),
+        "a float used as an index": (
+            DRAW
+            + "    c_cat = torch.eye(K)[torch.floor(K * torch.rand(n, generator=generator))]\n"
+            + CONT
+            + "    return c_cat, c_cont",
+            {"codes-categorical", "codes-continuous", "codes-generator"},
+        ),
+        "integers instead of float32": (DRAW + CODES + CONT + "    return c_cat.long(), c_cont", {"codes-categorical"}),
+        "0, 1, 2, ... in turn": (
+            DRAW + "    c_cat = torch.eye(K)[torch.arange(n) % K]\n" + CONT + "    return c_cat, c_cont",
+            ALL,
+        ),
+        "one category never drawn": (
+            DRAW
+            + "    c_cat = torch.eye(K)[torch.randint(K - 1, (n,), generator=generator)]\n"
+            + CONT
+            + "    return c_cat, c_cont",
+            {"codes-categorical"},
+        ),
+        "one continuous code for all": (
+            DRAW
+            + CODES
+            + "    c = 2 * torch.rand(n, 1, generator=generator) - 1\n    return c_cat, c.repeat(1, n_cont)",
+            {"codes-continuous"},
+        ),
+        "one code for the whole batch": (
+            DRAW
+            + "    c_cat = torch.eye(K)[torch.randint(K, (1,), generator=generator)].repeat(n, 1)\n"
+            + CONT
+            + "    return c_cat, c_cont",
+            {"codes-categorical"},
+        ),
+    },
+    "categorical-bound": {
+        "softmax before a cross-entropy on logits": (
+            CAT
+            + "    q = torch.softmax(logits, 1)\n    f = torch.nn.functional.cross_entropy\n"
+            + "    return math.log(K) - f(q, c_cat.argmax(1))",
+            BOTH,
+        ),
+        "the sign turned": (CAT + "    return -(c_cat * logits.log_softmax(1)).sum(1).mean() + math.log(K)", BOTH),
+        "entropy of the drawn one-hot codes, which is 0": (
+            CAT + "    return (c_cat * logits.log_softmax(1)).sum(1).mean() + entropy(c_cat).mean()",
+            BOTH,
+        ),
+        "mean over the categories": (CAT + "    return (c_cat * logits.log_softmax(1)).mean() + math.log(K)", BOTH),
+        "sum over the batch": (CAT + "    return (c_cat * logits.log_softmax(1)).sum() + math.log(K)", BOTH),
+        "H(c) forgotten": (CAT + "    return (c_cat * logits.log_softmax(1)).sum(1).mean()", BOTH),
+        "log of softmax, underflowing": (
+            CAT + "    return (c_cat * logits.softmax(1).log()).sum(1).mean() + math.log(K)",
+            {"categorical-extreme"},
+        ),
+        "log of softmax with a small constant": (
+            CAT + "    return (c_cat * (logits.softmax(1) + 1e-8).log()).sum(1).mean() + math.log(K)",
+            {"categorical-extreme"},
+        ),
+        "base-2 logarithm": (
+            CAT + "    return ((c_cat * logits.log_softmax(1)).sum(1).mean() + math.log(K)) / math.log(2)",
+            BOTH,
+        ),
+        "softmax over the batch": (
+            CAT + "    return (c_cat * logits.log_softmax(0)).sum(1).mean() + math.log(K)",
+            BOTH,
+        ),
+        "Q's own entropy": (
+            CAT + "    return (logits.softmax(1) * logits.log_softmax(1)).sum(1).mean() + math.log(K)",
+            BOTH,
+        ),
+    },
+    "gaussian-bound": {
+        "log-variance used as log-standard-deviation": (
+            GAUSS
+            + "    log_q = -half - log_var - (c - mu)**2 / (2 * torch.exp(2 * log_var))\n"
+            + "    return log_q.sum(1).mean() + H",
+            {"gaussian-one"},
+        ),
+        "variance used as standard deviation": (
+            GAUSS
+            + "    log_q = torch.distributions.Normal(mu, log_var.exp()).log_prob(c)\n"
+            + "    return log_q.sum(1).mean() + H",
+            {"gaussian-one"},
+        ),
+        "mean over the codes": (
+            GAUSS
+            + "    log_q = -half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())\n"
+            + "    return log_q.mean() + math.log(2)",
+            {"gaussian-several"},
+        ),
+        "mean over the codes, H of all": (
+            GAUSS + "    log_q = -half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())\n    return log_q.mean() + H",
+            {"gaussian-several"},
+        ),
+        "H of one code only": (
+            GAUSS
+            + "    log_q = -half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())\n"
+            + "    return log_q.sum(1).mean() + math.log(2)",
+            {"gaussian-several"},
+        ),
+        "the sign turned": (
+            GAUSS
+            + "    log_q = -half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())\n"
+            + "    return -log_q.sum(1).mean() + H",
+            {"gaussian-one", "gaussian-gradient"},
+        ),
+        "ln 2 pi forgotten": (
+            GAUSS + "    log_q = -log_var / 2 - (c - mu)**2 / (2 * log_var.exp())\n    return log_q.sum(1).mean() + H",
+            {"gaussian-one"},
+        ),
+        "H(c) forgotten": (
+            GAUSS
+            + "    log_q = -half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())\n    return log_q.sum(1).mean()",
+            {"gaussian-one"},
+        ),
+        "detached from the network": (
+            GAUSS
+            + "    mu, log_var = mu.detach(), log_var.detach()\n"
+            + "    log_q = -half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())\n"
+            + "    return log_q.sum(1).mean() + H",
+            {"gaussian-gradient"},
+        ),
+        "only the mean is trained": (
+            GAUSS
+            + "    log_var = log_var.detach()\n    log_q = -half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())\n"
+            + "    return log_q.sum(1).mean() + H",
+            {"gaussian-gradient"},
+        ),
+        "variance fixed to 1": (
+            GAUSS + "    log_q = -half - (c - mu)**2 / 2\n    return log_q.sum(1).mean() + H",
+            {"gaussian-one", "gaussian-gradient"},
+        ),
+        "sum over the batch": (
+            GAUSS + "    log_q = -half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())\n    return log_q.sum() + H",
+            {"gaussian-one"},
+        ),
+    },
+    "information": {
+        "base-2 logarithm": (
+            "def information(prior, likelihood):\n    j = prior[:, None] * likelihood\n"
+            "    return (entropy(prior) + entropy(j.sum(0)) - entropy(j.flatten())) / math.log(2)",
+            {"information-value"},
+        ),
+        "the prior left out": (
+            "def information(prior, likelihood):\n    m = likelihood.mean(0)\n"
+            "    return (likelihood * (likelihood / m).log()).sum(1).mean()",
+            {"information-value"},
+        ),
+        "conditional entropy instead": (
+            "def information(prior, likelihood):\n    return prior @ entropy(likelihood)",
+            {"information-value"},
+        ),
+        "a sum where a difference belongs": (
+            "def information(prior, likelihood):\n    return entropy(prior @ likelihood) + prior @ entropy(likelihood)",
+            {"information-value"},
+        ),
+    },
+    "bound-and-gap": {
+        "KL the wrong way round": (
+            TABLE + "    m = joint.sum(0)\n    return bound, (m * (q.T * (log_q - posterior.log())).sum(0)).sum()",
+            {"table-gap"},
+        ),
+        "every image weighs the same": (
+            TABLE + "    return bound, (posterior * (posterior.log() - log_q)).sum(0).mean()",
+            {"table-gap"},
+        ),
+        "KL summed over the images": (
+            TABLE + "    return bound, (posterior * (posterior.log() - log_q)).sum()",
+            {"table-gap"},
+        ),
+        "H(c) forgotten": (
+            TABLE + "    return bound - entropy(prior), (joint * (posterior.log() - log_q)).sum()",
+            {"table-bound"},
+        ),
+        "H(c) taken for ln K": (
+            TABLE
+            + "    return bound - entropy(prior) + math.log(len(prior)), (joint * (posterior.log() - log_q)).sum()",
+            {"table-bound"},
+        ),
+        "expectation under Q": (
+            TABLE
+            + "    m = joint.sum(0)\n    L = (m * q.T * log_q).sum() + entropy(prior)\n"
+            + "    return L, (joint * (posterior.log() - log_q)).sum()",
+            {"table-bound"},
+        ),
+        "the sign of the gap turned": (
+            TABLE + "    return bound, -(joint * (posterior.log() - log_q)).sum()",
+            {"table-gap"},
+        ),
+        "cross-entropy instead of KL": (TABLE + "    return bound, -(joint * log_q).sum()", {"table-gap"}),
+    },
+}
