@@ -4,18 +4,19 @@ A save is atomic: it is written beside the old file and then takes its place, so
 the middle leaves the last good one whole. Notebook 06 saves and resumes with it.
 """
 
+import hashlib
 import json
-import os
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+from torch import Tensor
 
 from infogan_utils.channel import Channel
 from infogan_utils.codes import Layout
+from infogan_utils.files import replacing
 from infogan_utils.models import Size
 from infogan_utils.recipes import Recipe
 from infogan_utils.training import Trainer
@@ -34,7 +35,6 @@ def save(trainer: Trainer, path: str | Path) -> Path:
         OSError: if the disk is full or the folder can't be written; the former file is untouched.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     about = {
         "format": FORMAT,
         "layout": asdict(trainer.layout),
@@ -48,20 +48,15 @@ def save(trainer: Trainer, path: str | Path) -> Path:
         "history": trainer.history,
     }
     tensors = {name: value.detach().cpu().contiguous() for name, value in trainer.tensors().items()}
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    os.close(handle)
+    about["sha256"] = digest(tensors)
     try:
-        save_file(tensors, name, metadata={"infogan": json.dumps(about)})
-        with open(name, "rb") as written:
-            os.fsync(written.fileno())
-        os.replace(name, path)
+        with replacing(path) as part:
+            save_file(tensors, str(part), metadata={"infogan": json.dumps(about)})
     except (OSError, SafetensorError) as error:
         raise OSError(
             f"{path} could not be written ({error}); a former save there is untouched. Free some space, or "
             "save elsewhere"
         ) from error
-    finally:
-        Path(name).unlink(missing_ok=True)
     return path
 
 
@@ -89,25 +84,46 @@ def load(path: str | Path, *, layout: Layout | None = None, device: torch.device
         ) from error
     if about.get("format") != FORMAT:
         raise CheckpointError(f"{path} has the format {about.get('format')!r}; this version reads {FORMAT!r}")
-    found = Layout(**about["layout"])
-    if layout is not None and found != layout:
-        raise CheckpointError(f"{path} was made with {found}, but {layout} was asked for")
+    if about.get("sha256") != digest(tensors):
+        raise CheckpointError(f"{path} is damaged: its tensors don't have the checksum that its header gives")
+    try:
+        found = Layout(**about["layout"])
+        if layout is not None and found != layout:
+            raise CheckpointError(f"{path} was made with {found}, but {layout} was asked for")
+        trainer = fresh(found, about, device)
+        trainer.restore(tensors)
+        trainer.lam, trainer.steps, trainer.position = about["lam"], int(about["steps"]), int(about["position"])
+        trainer.history = {name: [float(v) for v in values] for name, values in about["history"].items()}
+        check_place(trainer)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise CheckpointError(f"{path} doesn't hold what its header says: {error}") from error
+    return trainer
+
+
+def digest(tensors: dict[str, Tensor]) -> str:
+    """SHA-256 of every tensor's name and bytes."""
+    found = hashlib.sha256()
+    for name in sorted(tensors):
+        found.update(name.encode())
+        found.update(tensors[name].reshape(-1).view(torch.uint8).numpy())
+    return found.hexdigest()
+
+
+def fresh(layout: Layout, about: dict, device: torch.device | str) -> Trainer:
+    """An untrained run by the header of a file."""
     recipe = dict(about["recipe"])
     recipe["channel"] = Channel(**recipe["channel"]) if recipe["channel"] else None
     recipe["reaches"] = tuple(recipe["reaches"])
     recipe["note"] = tuple(recipe["note"]) if recipe["note"] else None
-    trainer = Trainer(
-        found,
-        Recipe(**recipe),
-        size=Size(**about["size"]),
-        seed=about["seed"],
-        image_shape=tuple(about["image_shape"]),
-        device=device,
-    )
-    try:
-        trainer.restore(tensors)
-    except ValueError as error:
-        raise CheckpointError(f"{path} doesn't hold what its header says: {error}") from error
-    trainer.lam, trainer.steps, trainer.position = about["lam"], about["steps"], about["position"]
-    trainer.history = about["history"]
-    return trainer
+    size, shape = Size(**about["size"]), tuple(about["image_shape"])
+    return Trainer(layout, Recipe(**recipe), size=size, seed=about["seed"], image_shape=shape, device=device)
+
+
+def check_place(trainer: Trainer) -> None:
+    """Raise ``ValueError`` unless the place in the data and the history fit the steps taken."""
+    order = trainer.order
+    if not torch.equal(order.sort().values, torch.arange(len(order))) or not 0 <= trainer.position <= len(order):
+        raise ValueError(f"position {trainer.position} in an order of {len(order)} images is no place in the data")
+    lengths = {len(values) for values in trainer.history.values()}
+    if len(lengths) > 1 or max(lengths, default=0) > trainer.steps:
+        raise ValueError(f"the history has {sorted(lengths)} entries after {trainer.steps} steps")

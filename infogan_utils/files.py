@@ -30,7 +30,9 @@ def replacing(path: Path) -> Iterator[Path]:
     part = path.with_name(f"{path.name}.{uuid.uuid4().hex[:12]}.part")
     try:
         part.touch()
+        mode = part.stat().st_mode
         yield part
+        part.chmod(mode)  # whoever may read the folder may read the file, whatever its writer made of it
         with open(part, "rb+") as written:
             os.fsync(written.fileno())
         os.replace(part, path)

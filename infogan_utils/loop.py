@@ -1,7 +1,8 @@
 """The loop around the training step: batches, stopping, and what to do when a loss becomes NaN.
 
 A stop (Jupyter's button, Ctrl-C) is taken between two steps, so that G and D have always taken the same
-number; ``train`` then returns normally, and calling it again goes on. Notebook 06 uses it.
+number; ``train`` then returns normally, and calling it again goes on. An exception in the middle of a step puts
+the run back to its last good state. Notebook 06 uses it.
 """
 
 import signal
@@ -83,31 +84,41 @@ def train(
         show: called every ``every`` steps and at the end, with the trainer.
 
     Raises:
-        TrainingDiverged: if a loss is NaN or infinite; names the step and lam, and the trainer is put back to
-            the last state whose losses were all finite.
+        TrainingDiverged: if a loss or a weight is NaN or infinite; names the step and lam, and the trainer is put
+            back to the last state in which all were finite.
         ValueError: if the images don't fit.
     """
-    images = check_images(images, trainer)
-    pending: list[dict[str, Tensor]] = []
-    good = snapshot(trainer)
     with stop_flag() as stop:
-        while trainer.steps < until and not stop.is_set():
-            figures = trainer.step(next_batch(trainer, images))
-            pending.append(figures | {"lam": torch.tensor(trainer.lam)})
-            shown = show is not None and trainer.steps % every == 0
-            if shown or len(pending) >= CHECK_EVERY:
-                keep_finite(trainer, pending, good)
+        images = check_images(images, trainer)
+        pending: list[dict[str, Tensor]] = []
+        good = snapshot(trainer)
+        try:
+            while trainer.steps < until and not stop.is_set():
+                figures = trainer.step(next_batch(trainer, images))
+                pending.append(figures | {"lam": torch.tensor(trainer.lam)})
+                shown = show is not None and trainer.steps % every == 0
+                if shown or len(pending) >= CHECK_EVERY:
+                    keep_finite(trainer, pending)
+                    good = snapshot(trainer)
+                if shown:
+                    show(trainer)
+            keep_finite(trainer, pending)
+            if show is not None and trainer.steps % every:
                 good = snapshot(trainer)
-            if shown:
                 show(trainer)
-        keep_finite(trainer, pending, good)
-        if show is not None and trainer.steps % every:
-            show(trainer)
+        except BaseException as error:  # G may have taken a step that D has not, or the other way round
+            put_back(trainer, good)
+            if isinstance(error, TrainingDiverged):
+                raise TrainingDiverged(
+                    f"{error}; the run is back at step {trainer.steps}, its last good state. Try a smaller lam, or "
+                    "smaller learning rates: dataclasses.replace(recipe, lr_g=…, lr_d=…)"
+                ) from None
+            raise
     return trainer.steps >= until
 
 
-def keep_finite(trainer: Trainer, pending: list[dict[str, Tensor]], good: dict) -> None:
-    """Move the pending figures into the history, or go back to ``good`` and raise ``TrainingDiverged``."""
+def keep_finite(trainer: Trainer, pending: list[dict[str, Tensor]]) -> None:
+    """Move the pending figures into the history; ``TrainingDiverged`` if one of them, or a weight, is not finite."""
     if not pending:
         return
     names = list(pending[0])
@@ -115,15 +126,12 @@ def keep_finite(trainer: Trainer, pending: list[dict[str, Tensor]], good: dict) 
     bad = ~torch.isfinite(values).all(dim=1)
     if bad.any():
         row = int(bad.nonzero()[0])
-        step, figures = (
-            trainer.steps - len(pending) + row + 1,
-            dict(zip(names, values[row].tolist(), strict=True)),
-        )
-        put_back(trainer, good)
-        raise TrainingDiverged(
-            f"step {step} with lam = {figures['lam']:g} gave {figures}; the run is back at step {trainer.steps}, its "
-            "last good state. Try a smaller lam, or smaller learning rates: dataclasses.replace(recipe, lr_g=…, lr_d=…)"
-        )
+        figures = dict(zip(names, values[row].tolist(), strict=True))
+        step = trainer.steps - len(pending) + row + 1
+        raise TrainingDiverged(f"step {step} with lam = {figures['lam']:g} gave {figures}")
+    for name, value in trainer.tensors().items():  # the last update may have broken what the next loss would show
+        if value.is_floating_point() and not bool(torch.isfinite(value).all()):
+            raise TrainingDiverged(f"after step {trainer.steps} with lam = {trainer.lam:g}, {name} is not finite")
     for i, name in enumerate(names):
         trainer.history.setdefault(name, []).extend(values[:, i].tolist())
     pending.clear()
@@ -132,10 +140,14 @@ def keep_finite(trainer: Trainer, pending: list[dict[str, Tensor]], good: dict) 
 def snapshot(trainer: Trainer) -> dict:
     """A copy in memory of all that a step changes."""
     tensors = {name: value.detach().clone() for name, value in trainer.tensors().items()}
-    return {"tensors": tensors, "steps": trainer.steps, "position": trainer.position}
+    lengths = {name: len(values) for name, values in trainer.history.items()}
+    return {"tensors": tensors, "steps": trainer.steps, "position": trainer.position, "history": lengths}
 
 
 def put_back(trainer: Trainer, kept: dict) -> None:
     """Undo every step since ``snapshot`` gave ``kept``."""
     trainer.restore(kept["tensors"])
     trainer.steps, trainer.position = kept["steps"], kept["position"]
+    trainer.history = {name: trainer.history[name][:n] for name, n in kept["history"].items()}
+    for optimiser in trainer.optimisers.values():
+        optimiser.zero_grad(set_to_none=True)

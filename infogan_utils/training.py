@@ -12,17 +12,12 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from infogan_utils.codes import Codes, Layout
+from infogan_utils.devices import best_device as best_device
+from infogan_utils.devices import has_bfloat16
 from infogan_utils.models import SMALL, Posterior, Size
 from infogan_utils.note_models import build
 from infogan_utils.objectives import d_loss, g_loss, information, note_loss
 from infogan_utils.recipes import FAST, Recipe, check_lam
-
-
-def has_bfloat16(device: torch.device) -> bool:
-    """Whether the device multiplies bfloat16 in hardware."""
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported()
-    return device.type == "cpu" and getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)()
 
 
 class Trainer:
@@ -82,7 +77,7 @@ class Trainer:
         else:
             groups["G"] = ([*self.g_params, *self.q_params], recipe.lr_g)
         return {
-            name: torch.optim.Adam(params, lr=lr, betas=(0.5, 0.999), fused=self.device.type != "mps")
+            name: torch.optim.Adam(params, lr=lr, betas=(0.5, 0.999), fused=self.device.type in ("cpu", "cuda"))
             for name, (params, lr) in groups.items()
         }
 

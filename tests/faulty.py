@@ -1,0 +1,134 @@
+"""Faults for the tests: a web server that misbehaves, a folder that can't be written, a disk that is full."""
+
+import contextlib
+import errno
+import gzip
+import http.server
+import os
+import resource
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+PAGE = b"<!DOCTYPE html><html><body>Please log in to the network</body></html>"
+
+
+class Server:
+    """A web server on the loopback interface that serves ``files`` (name: bytes) with a fault.
+
+    ``fault``: "", "403", "cut" (half of each file, then it hangs up), "wrong" (one byte altered), "page" (a
+    proxy's page with status 200), "slow" (a byte every 50 ms), "silent" (never a byte).
+    """
+
+    def __init__(self, files: dict[str, bytes], fault: str = "") -> None:
+        self.files, self.fault, self.asked = files, fault, []
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                outer.asked.append(self.path)
+                with contextlib.suppress(OSError):
+                    outer.answer(self, self.path.rsplit("/", 1)[-1])
+
+            def log_message(self, *_) -> None:
+                return
+
+        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.http.daemon_threads = True
+        self.address = f"http://127.0.0.1:{self.http.server_port}/"
+        self.over = threading.Event()
+
+    def answer(self, handler: http.server.BaseHTTPRequestHandler, name: str) -> None:
+        body = PAGE if self.fault == "page" else self.files.get(name, b"")
+        if self.fault == "silent":
+            self.over.wait(20)
+            return
+        handler.send_response(403 if self.fault == "403" else 200)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        if self.fault == "403":
+            return
+        if self.fault == "wrong":
+            body = body[:-3] + bytes([body[-3] ^ 1]) + body[-2:]
+        if self.fault == "cut":
+            body = body[: len(body) // 2]
+        if self.fault != "slow":
+            handler.wfile.write(body)
+            return
+        for byte in body:
+            if self.over.is_set():
+                return
+            handler.wfile.write(bytes([byte]))
+            time.sleep(0.05)
+
+    def __enter__(self) -> "Server":
+        threading.Thread(target=self.http.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.over.set()
+        self.http.shutdown()
+        self.http.server_close()
+
+
+def pack(content: bytes) -> bytes:
+    return gzip.compress(content, mtime=0)
+
+
+@contextlib.contextmanager
+def mounted(folder: Path, *options: str) -> Iterator[bool]:
+    """A small file system of its own in ``folder``; gives False where mounting isn't allowed."""
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", ",".join(options), "tmpfs", str(folder)], capture_output=True)
+    try:
+        yield done.returncode == 0
+    finally:
+        if done.returncode == 0:
+            subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@contextlib.contextmanager
+def full_disk(folder: Path, room: int) -> Iterator[None]:
+    """In ``folder``, no file can grow beyond ``room`` bytes.
+
+    A file system of that size where this process may mount one (as root), so that the system's own "no space
+    left" is met; elsewhere a limit on the size of the files that this process writes.
+    """
+    folder.mkdir(exist_ok=True)
+    with mounted(folder, f"size={max(4096, room)}") as done:
+        if done:
+            yield
+            return
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@contextlib.contextmanager
+def read_only(folder: Path, patch: Callable) -> Iterator[None]:
+    """Nothing can be written below ``folder``.
+
+    Its permissions where they bind; as root, whom they don't bind, a read-only file system if one can be
+    mounted, and else ``Path.touch`` and ``Path.mkdir`` that fail (by ``patch``, a ``monkeypatch.setattr``).
+    """
+    folder.mkdir(exist_ok=True)
+    if os.geteuid() != 0:
+        folder.chmod(0o500)
+        try:
+            yield
+        finally:
+            folder.chmod(0o700)
+        return
+    with mounted(folder, "ro") as done:
+        if not done:
+
+            def refuse(path, *_, **__):
+                raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+            patch(Path, "touch", refuse)
+            patch(Path, "mkdir", refuse)
+        yield
