@@ -86,7 +86,8 @@ def image_grid(
         cell: inches that one image takes.
     """
     n_rows, n_columns, height, width = images.shape
-    figure, axes = matplotlib.pyplot.subplots(figsize=(n_columns * cell + 1, n_rows * cell + 1))
+    size = (n_columns * cell + 1, n_rows * cell + 1)
+    figure, axes = matplotlib.pyplot.subplots(figsize=(max(size[0], 0.083 * len(title) + 0.3), size[1]))
     axes.imshow(tile(images), cmap="gray", vmin=0, vmax=1)
     axes.grid(False)
     axes.set_xticks([(i + 0.5) * width - 0.5 for i in range(len(columns))], columns, fontsize=9)
