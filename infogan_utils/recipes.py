@@ -66,4 +66,4 @@ def check_lam(lam: float) -> float:
 FAST = Recipe()
 PAPER_RECIPE = Recipe(channel=None, learn_sigma=False)
 PLAIN_GAN = Recipe(reaches=("Q",))
-NOTE = Recipe(objective="least-squares", note=(1.0, 0.1), own_adam=True, channel=None, lr_g=2e-4)
+NOTE = Recipe(objective="least-squares", note=(1.0, 0.1), own_adam=True, channel=None, learn_sigma=False)

@@ -9,12 +9,19 @@ from collections.abc import Callable
 from functools import wraps
 
 
+class Verdict(int):
+    """1 (passed) or 0, shown as nothing at the end of a cell: the line that matters is printed already."""
+
+    def _ipython_display_(self) -> None:
+        pass
+
+
 def exercise(title: str) -> Callable:
     """Turn ``test(answer)``, which raises ``AssertionError(what failed)``, into a check that prints."""
 
-    def decorate(test: Callable[[Callable], None]) -> Callable[[Callable], bool]:
+    def decorate(test: Callable[[Callable], None]) -> Callable[[Callable], Verdict]:
         @wraps(test)
-        def check(answer: Callable) -> bool:
+        def check(answer: Callable) -> Verdict:
             try:
                 test(answer)
             except NotImplementedError:
@@ -25,8 +32,8 @@ def exercise(title: str) -> Callable:
                 print(f"{title}: your code raised {type(error).__name__}: {error}")
             else:
                 print(f"{title}: passed.")
-                return True
-            return False
+                return Verdict(True)
+            return Verdict(False)
 
         return check
 
