@@ -1,0 +1,400 @@
+"""Assignment 3: three right answers in different styles, and wrong ones with the check cells they fail.
+
+`RIGHT`: answer cell -> three sources. `WRONG`: answer cell -> {what is wrong: (source, check cells lost)}.
+"""
+
+RIGHT = {
+    "gradient-norms": [
+        """
+def gradient_norms(loss, modules):
+    out = {}
+    for name, module in modules.items():
+        total = torch.zeros(())
+        for p in module.parameters():
+            g, = torch.autograd.grad(loss, p, retain_graph=True, allow_unused=True)
+            if g is not None:
+                total = total + g.square().sum()
+        out[name] = total.sqrt().item()
+    return out
+""",
+        """
+def gradient_norms(loss, modules):
+    everything = [p for module in modules.values() for p in module.parameters()]
+    kept = [p.grad for p in everything]
+    for p in everything:
+        p.grad = None
+    loss.backward(retain_graph=True)
+    norms = {}
+    for name, m in modules.items():
+        grads = [p.grad.flatten() for p in m.parameters() if p.grad is not None]
+        norms[name] = float(torch.cat([torch.zeros(1), *grads]).norm())
+    for p, old in zip(everything, kept):
+        p.grad = old
+    return norms
+""",
+        """
+def gradient_norms(loss, modules):
+    def length(module):
+        params = list(module.parameters())
+        got = torch.autograd.grad(loss, params, retain_graph=True, allow_unused=True)
+        got = [torch.zeros_like(p) if g is None else g for p, g in zip(params, got)]
+        return torch.nn.utils.get_total_norm(got).item()
+
+    return {name: length(module) for name, module in modules.items()}
+""",
+    ],
+    "discriminator-loss": [
+        """
+def discriminator_loss(G, D, x, latents):
+    with torch.no_grad():
+        fake = G(*latents)
+    softplus = torch.nn.functional.softplus
+    return softplus(-D.v(x)).mean() + softplus(D.v(fake)).mean()
+""",
+        """
+def discriminator_loss(G, D, x, latents):
+    bce = torch.nn.functional.binary_cross_entropy_with_logits
+    s_real, s_fake = D.v(x), D.v(G(*latents).detach())
+    return bce(s_real, torch.ones_like(s_real)) + bce(s_fake, torch.zeros_like(s_fake))
+""",
+        """
+def discriminator_loss(G, D, x, latents):
+    z, l, c = latents
+    fake = G(z, l, c).data
+    v = -torch.logaddexp(torch.zeros(()), -D.v(x)).mean()
+    v = v - torch.logaddexp(torch.zeros(()), D.v(fake)).mean()
+    return -v
+""",
+    ],
+    "generator-loss": [
+        """
+def generator_loss(G, D, latents, lam):
+    x = G(*latents)
+    cross_entropy = torch.nn.functional.cross_entropy(D.q(x)[0], latents[1])
+    return torch.nn.functional.softplus(-D.v(x)).mean() - lam * (math.log(8) - cross_entropy)
+""",
+        """
+def generator_loss(G, D, latents, lam):
+    z, label, c = latents
+    x = G(z, label, c)
+    h = D.trunk(x)
+    log_q = torch.distributions.Categorical(logits=D.q_head(h)[:, :8]).log_prob(label.argmax(1))
+    gan = torch.nn.functional.binary_cross_entropy_with_logits(D.d_head(h), torch.ones(len(x), 1))
+    return gan - lam * log_q.mean() - lam * math.log(label.shape[1])
+""",
+        """
+def information_bound(logits, l):
+    picked = (logits * l).sum(1) - torch.logsumexp(logits, 1)
+    return picked.sum() / len(l) + torch.log(torch.tensor(float(l.shape[1])))
+
+def generator_loss(G, D, latents, lam):
+    x = G(latents[0], latents[1], latents[2])
+    loss = -torch.log(torch.sigmoid(D.v(x))).mean()
+    loss -= lam * information_bound(D.q(x)[0], latents[1])
+    return loss
+""",
+    ],
+    "information-loss": [
+        """
+def information_loss(logits, l, c_hat, c, lam_l, lam_c):
+    F = torch.nn.functional
+    return lam_l * F.cross_entropy(logits, l.argmax(1)) + lam_c * F.mse_loss(c_hat, c)
+""",
+        """
+def information_loss(logits, l, c_hat, c, lam_l, lam_c):
+    H = (torch.logsumexp(logits, 1) - logits[l.bool()]).mean()
+    return lam_l * H + lam_c * (c - c_hat).pow(2).sum() / c.numel()
+""",
+        """
+def information_loss(logits, l, c_hat, c, lam_l, lam_c):
+    loss = torch.nn.CrossEntropyLoss()(logits, l) * lam_l
+    for j in range(c.shape[1]):
+        loss = loss + lam_c * torch.mean(torch.square(c_hat[:, j] - c[:, j])) / c.shape[1]
+    return loss
+""",
+    ],
+    "three-part-step": [
+        """
+def three_part_step(G, D, optimisers, x, first, second, lam_l, lam_c):
+    mse = torch.nn.functional.mse_loss
+    def zero():
+        for o in optimisers.values():
+            o.zero_grad()
+    zero()
+    v = D.v(G(*first))
+    g = mse(v, torch.ones_like(v))
+    g.backward()
+    optimisers["G"].step()
+    zero()
+    with torch.no_grad():
+        fake = G(*first)
+    v, v_fake = D.v(x), D.v(fake)
+    d = 0.5 * (mse(v, torch.ones_like(v)) + mse(v_fake, torch.zeros_like(v_fake)))
+    d.backward()
+    optimisers["D"].step()
+    zero()
+    logits, c_hat = D.q(G(*second))
+    i = information_loss(logits, second[1], c_hat, second[2], lam_l, lam_c)
+    i.backward()
+    optimisers["information"].step()
+    return {"G": g.item(), "D": d.item(), "information": i.item()}
+""",
+        """
+def three_part_step(G, D, optimisers, x, first, second, lam_l, lam_c):
+    def g():
+        return (1 - D.v(G(*first))).square().mean()
+    def d():
+        return (1 - D.v(x)).square().mean() / 2 + D.v(G(*first)).square().mean() / 2
+    def information():
+        logits, c_hat = D.q(G(*second))
+        return information_loss(logits, second[1], c_hat, second[2], lam_l, lam_c)
+    losses = {}
+    for name, loss in (("G", g), ("D", d), ("information", information)):
+        value = loss()
+        optimisers[name].zero_grad()
+        value.backward()
+        optimisers[name].step()
+        losses[name] = value.item()
+    return losses
+""",
+        """
+def three_part_step(G, D, optimisers, x, first, second, lam_l, lam_c):
+    def step(name, loss):
+        params = [p for group in optimisers[name].param_groups for p in group["params"]]
+        for p, g in zip(params, torch.autograd.grad(loss, params)):
+            p.grad = g
+        optimisers[name].step()
+        return loss.detach().item()
+
+    out = dict(G=step("G", torch.mean((D.v(G(*first)) - 1) ** 2)))
+    fake = G(*first).detach()
+    out["D"] = step("D", torch.mean((D.v(x) - 1) ** 2 / 2) + torch.mean(D.v(fake) ** 2 / 2))
+    points = G(*second)
+    guess = D.q(points)
+    out["information"] = step("information", information_loss(guess[0], second[1], guess[1], second[2], lam_l, lam_c))
+    return out
+""",
+    ],
+}
+
+NORMS = "def gradient_norms(loss, modules):\n    out = {}\n    for name, m in modules.items():\n"
+GRAD = "torch.autograd.grad(loss, list(m.parameters()), retain_graph=True, allow_unused=True)"
+DLOSS = (
+    "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n    fake = G(*latents).detach()\n"
+)
+GLOSS = (
+    "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n    z, l, c = latents\n    x = G(z, l, c)\n"
+    "    gan = f.softplus(-D.v(x)).mean()\n    logits = D.q(x)[0]\n"
+    "    L = math.log(8) - f.cross_entropy(logits, l)\n"
+)
+INFO = "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n    f = torch.nn.functional\n"
+LABEL, CONT = {"information-label"}, {"information-continuous"}
+G_STEP = "    g = update('G', ((D.v(G(*first)) - 1)**2).mean())\n"
+D_STEP = "    d = update('D', ((D.v(x) - 1)**2).mean() / 2 + (D.v(G(*first).detach())**2).mean() / 2)\n"
+I_STEP = (
+    "    logits, c_hat = D.q(G(*second))\n"
+    "    i = update('information', information_loss(logits, second[1], c_hat, second[2], lam_l, lam_c))\n"
+)
+END = "    return {'G': g, 'D': d, 'information': i}"
+
+
+def step(*, zero="optimisers[name].zero_grad()", g=G_STEP, d=D_STEP, i=I_STEP, end=END, order="gdi"):
+    """The three-part step with one of its pieces replaced."""
+    head = (
+        "def three_part_step(G, D, optimisers, x, first, second, lam_l, lam_c):\n"
+        "    def update(name, loss):\n"
+        f"        {zero}\n        loss.backward()\n        optimisers[name].step()\n        return float(loss)\n"
+    )
+    return head + "".join({"g": g, "d": d, "i": i}[piece] for piece in order) + end
+
+
+WHOLE = {"step-whole"}
+WRONG = {
+    "gradient-norms": {
+        "a sum, where signs cancel": (
+            NORMS + f"        out[name] = abs(float(sum(g.sum() for g in {GRAD} if g is not None)))\n    return out",
+            {"norms-value", "norms-clean"},
+        ),
+        "the first parameter only": (
+            NORMS + f"        g = {GRAD}[0]\n        out[name] = 0.0 if g is None else float(g.norm())\n    return out",
+            {"norms-value"},
+        ),
+        "lengths added up": (
+            NORMS + f"        out[name] = float(sum(g.norm() for g in {GRAD} if g is not None))\n    return out",
+            {"norms-value"},
+        ),
+        "old gradients counted": (
+            NORMS.replace("    out = {}", "    loss.backward(retain_graph=True)\n    out = {}")
+            + "        grads = [p.grad for p in m.parameters() if p.grad is not None]\n"
+            "        out[name] = math.sqrt(sum(float((g**2).sum()) for g in grads))\n    return out",
+            {"norms-clean"},
+        ),
+        "gradients left behind": (
+            "def gradient_norms(loss, modules):\n    for m in modules.values():\n        m.zero_grad()\n"
+            "    loss.backward(retain_graph=True)\n    return {k: math.sqrt(sum(float((p.grad**2).sum())\n"
+            "        for p in m.parameters() if p.grad is not None)) for k, m in modules.items()}",
+            {"norms-clean"},
+        ),
+        "parts that are not reached crash it": (
+            NORMS + "        gs = torch.autograd.grad(loss, list(m.parameters()), retain_graph=True)\n"
+            "        out[name] = math.sqrt(sum(float((g**2).sum()) for g in gs))\n    return out",
+            {"norms-value", "norms-clean"},
+        ),
+        "the root forgotten": (
+            NORMS + f"        out[name] = sum(float((g**2).sum()) for g in {GRAD} if g is not None)\n    return out",
+            {"norms-value", "norms-clean"},
+        ),
+    },
+    "discriminator-loss": {
+        "no detach: G gets a gradient": (
+            DLOSS.replace(".detach()", "") + "    return f(-D.v(x)).mean() + f(D.v(fake)).mean()",
+            {"d-gradient"},
+        ),
+        "the sign turned": (DLOSS + "    return -f(-D.v(x)).mean() - f(D.v(fake)).mean()", {"d-value"}),
+        "real and generated swapped": (DLOSS + "    return f(D.v(x)).mean() + f(-D.v(fake)).mean()", {"d-value"}),
+        "a sigmoid too many": (
+            DLOSS + "    return f(-D.v(x).sigmoid()).mean() + f(D.v(fake).sigmoid()).mean()",
+            {"d-value"},
+        ),
+        "half of it": (DLOSS + "    return (f(-D.v(x)).mean() + f(D.v(fake)).mean()) / 2", {"d-value"}),
+        "the real points alone": (DLOSS + "    return f(-D.v(x)).mean()", {"d-value"}),
+        "least squares": (DLOSS + "    return ((D.v(x) - 1)**2).mean() + (D.v(fake)**2).mean()", {"d-value"}),
+        "G frozen for good": (
+            DLOSS + "    for p in G.parameters():\n        p.requires_grad_(False)\n"
+            "    return f(-D.v(x)).mean() + f(D.v(fake)).mean()",
+            {"d-gradient"},
+        ),
+        "D detached": (
+            DLOSS + "    return (f(-D.v(x)).mean() + f(D.v(fake)).mean()).detach()",
+            {"d-gradient"},
+        ),
+    },
+    "generator-loss": {
+        "λ L_I with the wrong sign": (GLOSS + "    return gan + lam * L", {"g-information"}),
+        "detached before Q": (
+            GLOSS.replace("D.q(x)[0]", "D.q(x.detach())[0]") + "    return gan - lam * L",
+            {"g-gradient"},
+        ),
+        "softmax before a cross-entropy on logits": (
+            GLOSS.replace("D.q(x)[0]", "D.q(x)[0].softmax(1)") + "    return gan - lam * L",
+            {"g-information"},
+        ),
+        "λ ignored": (GLOSS + "    return gan - L", {"g-value", "g-information", "g-gradient"}),
+        "λ on the GAN loss": (GLOSS + "    return lam * gan - L", {"g-value", "g-information", "g-gradient"}),
+        "λ on the sum": (GLOSS + "    return lam * (gan - L)", {"g-value", "g-information", "g-gradient"}),
+        "a code drawn anew for the loss": (
+            GLOSS.replace("(logits, l)", "(logits, l[torch.randperm(len(l))])") + "    return gan - lam * L",
+            {"g-information"},
+        ),
+        "the point made from another code": (
+            GLOSS.replace("x = G(z, l, c)", "x = G(z, torch.eye(8)[torch.randint(8, (len(z),))], c)")
+            + "    return gan - lam * L",
+            {"g-value", "g-information"},
+        ),
+        "minimax instead of non-saturating": (
+            GLOSS + "    return -f.softplus(D.v(x)).mean() - lam * L",
+            {"g-value"},
+        ),
+        "D's loss instead of G's": (GLOSS + "    return f.softplus(D.v(x)).mean() - lam * L", {"g-value"}),
+        "a mean over the labels": (
+            GLOSS + "    L = (l * logits.log_softmax(1)).mean() + math.log(8)\n    return gan - lam * L",
+            {"g-information"},
+        ),
+        "entropy of the drawn codes, which is 0": (
+            GLOSS + "    return gan - lam * (L - math.log(8))",
+            {"g-information"},
+        ),
+        "the logits detached": (
+            GLOSS.replace("D.q(x)[0]", "D.q(x)[0].detach()") + "    return gan - lam * L",
+            {"g-gradient"},
+        ),
+    },
+    "information-loss": {
+        "softmax before a cross-entropy on logits": (
+            INFO + "    return lam_l * f.cross_entropy(logits.softmax(1), l) + lam_c * f.mse_loss(c_hat, c)",
+            LABEL,
+        ),
+        "the two weights swapped": (
+            INFO + "    return lam_c * f.cross_entropy(logits, l) + lam_l * f.mse_loss(c_hat, c)",
+            LABEL | CONT,
+        ),
+        "λ_l ignored": (INFO + "    return f.cross_entropy(logits, l) + lam_c * f.mse_loss(c_hat, c)", LABEL),
+        "λ_c ignored": (INFO + "    return lam_l * f.cross_entropy(logits, l) + f.mse_loss(c_hat, c)", CONT),
+        "the sign of the cross-entropy turned": (
+            INFO + "    return -lam_l * f.cross_entropy(logits, l) + lam_c * f.mse_loss(c_hat, c)",
+            LABEL,
+        ),
+        "a sum of squares": (
+            INFO + "    return lam_l * f.cross_entropy(logits, l) + lam_c * ((c_hat - c)**2).sum(1).mean()",
+            CONT,
+        ),
+        "absolute differences": (
+            INFO + "    return lam_l * f.cross_entropy(logits, l) + lam_c * (c_hat - c).abs().mean()",
+            CONT,
+        ),
+        "MSE on one-hot labels": (
+            INFO + "    return lam_l * f.mse_loss(logits.softmax(1), l) + lam_c * f.mse_loss(c_hat, c)",
+            LABEL,
+        ),
+        "a mean over the labels": (
+            INFO + "    return -lam_l * (l * logits.log_softmax(1)).mean() + lam_c * f.mse_loss(c_hat, c)",
+            LABEL,
+        ),
+        "one-hot labels used as an index": (
+            INFO + "    return -lam_l * logits.log_softmax(1)[:, l].mean() + lam_c * f.mse_loss(c_hat, c)",
+            LABEL | CONT,
+        ),
+    },
+    "three-part-step": {
+        "gradients never cleared": (step(zero="pass"), {"step-d", "step-information"} | WHOLE),
+        "D before G": (step(order="dgi"), WHOLE),
+        "D's points from before G's update": (
+            step(
+                g="    fake = G(*first)\n    g = update('G', ((D.v(fake) - 1)**2).mean())\n",
+                d="    d = update('D', ((D.v(x) - 1)**2).mean() / 2 + (D.v(fake.detach())**2).mean() / 2)\n",
+            ),
+            WHOLE,
+        ),
+        "information from the first batch": (
+            step(i=I_STEP.replace("second", "first")),
+            {"step-information"} | WHOLE,
+        ),
+        "points of one batch, codes of the other": (
+            step(i=I_STEP.replace("second[1]", "first[1][:1].repeat(len(second[1]), 1)")),
+            {"step-information"} | WHOLE,
+        ),
+        "detached before Q": (
+            step(i=I_STEP.replace("G(*second)", "G(*second).detach()")),
+            {"step-information"} | WHOLE,
+        ),
+        "λ ignored": (
+            step(i=I_STEP.replace("lam_l, lam_c", "1.0, 1.0")),
+            {"step-information"} | WHOLE,
+        ),
+        "G pulled to 0": (step(g=G_STEP.replace(" - 1", "")), {"step-g"} | WHOLE),
+        "D's targets swapped": (
+            step(d="    d = update('D', (D.v(x)**2).mean() / 2 + ((D.v(G(*first).detach()) - 1)**2).mean() / 2)\n"),
+            {"step-d"} | WHOLE,
+        ),
+        "D's half forgotten": (step(d=D_STEP.replace(" / 2", "")), {"step-d"} | WHOLE),
+        "the wrong optimiser steps": (
+            step(g=G_STEP.replace("'G'", "'information'")),
+            {"step-g", "step-information"} | WHOLE,
+        ),
+        "losses under the wrong names": (
+            step(end="    return {'G': d, 'D': i, 'information': g}"),
+            {"step-g", "step-d", "step-information"} | WHOLE,
+        ),
+        "all three summed, each optimiser steps": (
+            "def three_part_step(G, D, optimisers, x, first, second, lam_l, lam_c):\n"
+            "    g = ((D.v(G(*first)) - 1)**2).mean()\n"
+            "    d = ((D.v(x) - 1)**2).mean() / 2 + (D.v(G(*first).detach())**2).mean() / 2\n"
+            "    logits, c_hat = D.q(G(*second))\n"
+            "    i = information_loss(logits, second[1], c_hat, second[2], lam_l, lam_c)\n"
+            "    for o in optimisers.values():\n        o.zero_grad()\n"
+            "    (g + d + i).backward()\n    for o in optimisers.values():\n        o.step()\n"
+            "    return {'G': float(g), 'D': float(d), 'information': float(i)}",
+            {"step-g", "step-d", "step-information"} | WHOLE,
+        ),
+    },
+}
