@@ -104,19 +104,20 @@ class Dial:
     def _train(self, steps: int | None, until: float) -> None:
         run, pending, last = self.run, [], math.inf if steps is None else self.run.steps + steps
         try:
-            with stop_flag() as stop:
+            with stop_flag() as stop, self.problem.threads():
                 while run.steps < last and time.monotonic() < until and not (stop.is_set() or self.halt.is_set()):
                     figures = run.step(self.problem.batch(run))
                     pending.append(figures | {"lam": torch.tensor(run.lam)})
                     if len(pending) >= 200:
-                        keep_finite(run, pending, self.good)
-            keep_finite(run, pending, self.good)
+                        keep_finite(run, pending)
+            keep_finite(run, pending)
         except BaseException as error:
             put_back(run, self.good)
-            for values in run.history.values():
-                del values[run.steps :]
             if isinstance(error, TrainingDiverged):
-                raise TrainingDiverged(f"at {self.knobs()}: {error}") from error
+                raise TrainingDiverged(
+                    f"at {self.knobs()}: {error}; the run is back at step {run.steps}, its last good state: turn the "
+                    "weight down and go on, or reset"
+                ) from None
             raise
         if time.monotonic() - self.kept_at > KEEP_EVERY:
             self.good, self.kept_at = snapshot(run), time.monotonic()
@@ -141,7 +142,9 @@ class Dial:
             f"{name} {recent[name]:.2f}" + (f" of {ceiling:.2f}" if name.startswith("cat") else "")
             for name, ceiling in self.run.layout.entropy().items()
         )
-        more = "".join(f" · {name} {value:.3f}" for name, value in self.problem.numbers(self.run).items())
+        with self.problem.threads():
+            numbers = self.problem.numbers(self.run)
+        more = "".join(f" · {name} {value:.3f}" for name, value in numbers.items())
         losses = f"loss of D {recent['D']:.2f}, of G {recent['G']:.2f}"
         return f"step {self.run.steps} · {self.knobs()} · L_I in nats: {bounds} · {losses}{more}"
 
@@ -151,7 +154,8 @@ class Dial:
 
     def picture(self) -> bytes:
         """The samples as PNG bytes."""
-        return self.problem.picture(self.run)
+        with self.problem.threads():
+            return self.problem.picture(self.run)
 
     def curves(self) -> str:
         """L_I and the GAN losses over the steps as SVG, with a mark at each change of a weight."""

@@ -1,6 +1,7 @@
 """What the λ dial can train: five arcs in the plane, or digits. Notebook 07 turns the dial on both."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -10,7 +11,7 @@ from infogan_utils import drawing
 from infogan_utils.codes import Codes, Layout
 from infogan_utils.loop import check_images, next_batch
 from infogan_utils.recipes import FAST, Recipe
-from infogan_utils.toy import TOY, TOY_RECIPE, ToyTrainer, energy_distance, real_points
+from infogan_utils.toy import TOY, TOY_RECIPE, ToyTrainer, energy_distance, one_thread, real_points
 from infogan_utils.training import Trainer
 
 
@@ -22,6 +23,7 @@ class Problem:
     batch: Callable[[Trainer], Tensor]
     picture: Callable[[Trainer], bytes]
     numbers: Callable[[Trainer], dict[str, float]]
+    threads: Callable[[], AbstractContextManager] = nullcontext  # how much of the machine a step is worth
 
 
 def toy_problem(recipe: Recipe = TOY_RECIPE, *, seed: int = 0) -> Problem:
@@ -37,7 +39,7 @@ def toy_problem(recipe: Recipe = TOY_RECIPE, *, seed: int = 0) -> Problem:
     def numbers(run: Trainer) -> dict[str, float]:
         return {"energy distance": energy_distance(run.G(codes), real)}
 
-    return Problem(lambda: ToyTrainer(recipe, seed=seed), ToyTrainer.batch, picture, numbers)
+    return Problem(lambda: ToyTrainer(recipe, seed=seed), ToyTrainer.batch, picture, numbers, one_thread)
 
 
 def digit_problem(images: Tensor, layout: Layout, recipe: Recipe = FAST, *, seed: int = 0) -> Problem:

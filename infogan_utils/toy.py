@@ -6,6 +6,8 @@ it to.
 """
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -38,6 +40,17 @@ def energy_distance(x: Tensor, y: Tensor) -> float:
     n, m = len(x), len(y)
     within = torch.cdist(x, x).sum() / (n * (n - 1)) + torch.cdist(y, y).sum() / (m * (m - 1))
     return (2 * torch.cdist(x, y).mean() - within).item()
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute on one thread inside: handing work as small as this to a second costs more than doing it."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 class PointGenerator(nn.Module):

@@ -490,4 +490,4 @@ def test_the_toy_takes_the_packages_step_and_starts_from_its_seed():
     figures = [run.step(run.batch()) for run in (a, b, c)]
     assert figures[0] == figures[1] and figures[0]["D"] != figures[2]["D"]
     assert set(figures[0]) == {"D", "G", "cat 1", "cont 1"}
-    assert ToyTrainer.step is Trainer.step and TOY.total == a.G.net[0].in_features
+    assert ToyTrainer._two_steps is Trainer._two_steps and TOY.total == a.G.net[0].in_features
