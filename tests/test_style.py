@@ -129,7 +129,7 @@ BREACHES = {
     "no stub": ("the_closing_parts_are_there", swap("raise NotImplementedError", "return 1")),
     "a late first result": (
         "the_first_result_comes_early",
-        lambda nb: [c.update(outputs=[]) for c in nb.cells[:7] if c.cell_type == "code"],
+        lambda nb: [c.update(outputs=[]) for c in nb.cells[:9] if c.cell_type == "code"],
     ),
     "a semicolon": ("nothing_is_noisy", add(new_code_cell("ax.plot(x);"))),
     "a progress bar": ("nothing_is_noisy", add(new_code_cell("from tqdm import tqdm"))),
