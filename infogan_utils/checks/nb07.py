@@ -1,0 +1,84 @@
+"""Checks of notebook 07's exercises: Adam's update sizes, balancing λ, which weights train alike."""
+
+import math
+
+import numpy as np
+import torch
+
+from infogan_utils.checks import exercise
+
+
+def adam_lengths(gradients: np.ndarray) -> np.ndarray:
+    """The length of each update that torch's Adam makes from these gradients (steps, parameters)."""
+    p = torch.nn.Parameter(torch.zeros(gradients.shape[1], dtype=torch.float64))
+    optimiser, lengths = torch.optim.Adam([p], lr=1e-3, betas=(0.5, 0.999), eps=1e-8), []
+    for g in gradients:
+        before = p.detach().clone()
+        p.grad = torch.from_numpy(g.copy())
+        optimiser.step()
+        lengths.append((p.detach() - before).norm().item())
+    return np.array(lengths)
+
+
+@exercise("Exercise 7.1")
+def update_sizes(answer) -> None:
+    """One length a step, equal to torch's Adam, the same for every lam above 0, and 0 at 0."""
+    rng = np.random.default_rng(71)
+    for steps, n in ((40, 3), (15, 1)):
+        gradients = rng.normal(0.3, 1.0, (steps, n))
+        for lam in (1.0, 0.03, 10.0, 0.0):
+            where = f"λ = {lam:g}, {steps} steps of {n} parameters:"
+            got = np.asarray(answer(lam, gradients.copy()), dtype=float)
+            if got.shape != (steps,):
+                raise AssertionError(f"{where} one length a step was expected, ({steps},), got {got.shape}.")
+            if lam == 0 and not np.all(got == 0):
+                raise AssertionError(f"{where} no gradient, no update; got {got[0]:.2e} in the first step.")
+            wanted = adam_lengths(lam * gradients)
+            bad = np.flatnonzero(~np.isclose(got, wanted, rtol=1e-4, atol=1e-12))
+            if len(bad):
+                t = int(bad[0])
+                raise AssertionError(f"{where} step {t + 1} should be {wanted[t]:.6f} long, got {got[t]:.6f}.")
+
+
+@exercise("Exercise 7.2")
+def balancing_lam(answer) -> None:
+    """lam times the information's gradient is as long as the GAN's; infinity where there is none."""
+    generator = torch.Generator().manual_seed(72)
+    for n, size in ((5, 0.1), (100, 3.0), (1, 1.0)):
+        g_gan = torch.randn(n, generator=generator)
+        g_info = size * torch.randn(n, generator=generator)
+        lam = float(answer(g_gan.clone(), g_info.clone()))
+        if lam < 0:
+            raise AssertionError(f"{n} parameters: λ is never negative, got {lam:.4f}.")
+        if not math.isclose((lam * g_info).norm().item(), g_gan.norm().item(), rel_tol=1e-4):
+            raise AssertionError(
+                f"{n} parameters, λ = {lam:.4f}: λ times the information's gradient is "
+                f"{(lam * g_info).norm().item():.4f} long, the GAN's {g_gan.norm().item():.4f}."
+            )
+    lam = float(answer(torch.ones(3), torch.zeros(3)))
+    if lam != math.inf:
+        raise AssertionError(f"an information gradient of zero: no λ balances it, infinity was expected, got {lam}.")
+    if float(answer(torch.zeros(3), torch.ones(3))) != 0:
+        raise AssertionError("a GAN gradient of zero: λ = 0 was expected.")
+
+
+@exercise("Exercise 7.3")
+def same_training(answer) -> None:
+    """Same direction of (lam_l, lam_c), zeros included; (0, 0) trains like itself alone."""
+    rng = np.random.default_rng(73)
+    cases = []
+    for _ in range(5):
+        a = tuple(rng.uniform(0.1, 2, 2).tolist())
+        k = float(rng.uniform(2, 30))
+        cases += [(a, (k * a[0], k * a[1]), True), (a, (k * a[0], a[1]), False), (a, (a[1] + k, a[0]), False)]
+    cases += [((1.0, 0.0), (0.03, 0.0), True), ((0.0, 2.0), (0.0, 7.0), True), ((1.0, 0.0), (0.0, 1.0), False)]
+    cases += [((0.0, 0.0), (1.0, 1.0), False), ((1.0, 0.5), (0.0, 0.0), False), ((0.0, 0.0), (0.0, 0.0), True)]
+    cases += [((1.0, 0.0), (1.0, 0.5), False), ((0.3, 0.1), (0.9, 0.3), True)]
+    for a, b, wanted in cases:
+        got = answer(a, b)
+        if not isinstance(got, bool | np.bool_):
+            raise AssertionError(f"True or False was expected, got {type(got).__name__}.")
+        if bool(got) != wanted:
+            word = "train alike" if wanted else "differ"
+            pair = f"({a[0]:.4g}, {a[1]:.4g}) and ({b[0]:.4g}, {b[1]:.4g})"
+            raise AssertionError(f"{pair} {word}; got {bool(got)}.")

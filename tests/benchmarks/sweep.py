@@ -1,0 +1,87 @@
+"""Train the same digits from one start with seven λ, summed and with the information loss on its own Adam.
+
+    INFOGAN_DATA=FOLDER python tests/benchmarks/sweep.py --steps 2000
+
+Writes notebooks/data/lambda_sweep.json, which notebook 07 draws: for each λ the L_I of each code in nats on
+fresh samples, the best-match accuracy of Q on the test digits, the sample quality as an energy distance to
+real test digits, ten samples, and the command, data and machine that gave them.
+"""
+
+import argparse
+import base64
+import json
+import os
+import platform
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from infogan_utils import data, metrics
+from infogan_utils.codes import Codes, layout
+from infogan_utils.loop import train
+from infogan_utils.recipes import FAST
+from infogan_utils.toy import energy_distance
+from infogan_utils.training import Trainer
+
+LAMS = (0.0, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+OUT = Path(__file__).resolve().parents[2] / "notebooks" / "data" / "lambda_sweep.json"
+COMPARED = 2_000  # images on either side of the energy distance
+
+
+@torch.no_grad()
+def samples(run: Trainer, codes: Codes) -> torch.Tensor:
+    return run.averaged["G"](codes)
+
+
+def measure(run: Trainer, digits: data.Digits) -> dict:
+    """The numbers of one finished run."""
+    G, D = run.averaged["G"].module, run.averaged["D"].module
+    drawn = samples(run, run.layout.sample(COMPARED, torch.Generator().manual_seed(1)))
+    real = digits.test[:COMPARED].float().div(255)
+    codes = run.layout.sample(10, torch.Generator().manual_seed(2))
+    codes = codes._replace(c_cat=torch.arange(10)[:, None])
+    pixels = (samples(run, codes).clamp(0, 1) * 255).to(torch.uint8)
+    return {
+        "lam": run.lam,
+        "L_I": metrics.held_out_information(G, D, run.layout, torch.Generator().manual_seed(3)),
+        "accuracy": metrics.accuracy(D, digits.test, digits.test_labels).accuracy,
+        "energy_distance": energy_distance(drawn.flatten(1), real.flatten(1)),
+        "samples": base64.b64encode(pixels.numpy().tobytes()).decode(),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, default=OUT)
+    options = parser.parse_args()
+    digits = data.load_mnist()
+    n = COMPARED
+    half = digits.test[:n].float().div(255).flatten(1), digits.train[:n].float().div(255).flatten(1)
+    found: dict = {
+        "command": f"python tests/benchmarks/sweep.py --steps {options.steps} --seed {options.seed}",
+        "data": f"{len(digits.train):,} digits to train on, {len(digits.test):,} held out",
+        "machine": f"{os.cpu_count()} processors ({platform.machine()}), torch {torch.__version__}",
+        "steps": options.steps,
+        "floor": energy_distance(*half),  # real against real
+        "runs": {},
+    }
+    began = time.monotonic()
+    for name, recipe in (("summed", FAST), ("own Adam", replace(FAST, own_adam=True))):
+        rows = found["runs"][name] = []
+        for lam in LAMS:
+            run = Trainer(layout("mnist"), replace(recipe, lam=lam), seed=options.seed)
+            train(run, digits.train, until=options.steps)
+            rows.append(measure(run, digits))
+            numbers = {k: v for k, v in rows[-1].items() if k != "samples"}
+            print(f"{time.monotonic() - began:.0f} s, {name}: {numbers}", flush=True)
+    found["seconds"] = round(time.monotonic() - began)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
