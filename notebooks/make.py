@@ -5,11 +5,12 @@
     python notebooks/make.py --no-run 04    # navigation and set-up cell only; outputs stay as they are
 
 Written by this script, never by hand: the line of links at the top and the bottom, the set-up cell, the
-Colab badge (only when ``REPOSITORY`` names one), the measured computing time, cell ids, and the table of
-notebooks in the README. The metadata keeps the seconds measured; widget state and run times are dropped.
+Colab badge (only when ``REPOSITORY`` names one), the measured computing time, cell ids, and the README's table
+of notebooks and its picture. The metadata keeps the seconds measured; widget state and run times are dropped.
 """
 
 import argparse
+import base64
 import hashlib
 import re
 import sys
@@ -22,6 +23,7 @@ from nbclient import NotebookClient
 REPOSITORY = ""  # "OWNER/REPO" once the project is public: badges and Colab's pip line follow from it
 FOLDER = Path(__file__).resolve().parent
 README = FOLDER.parent / "README.md"
+PICTURE = FOLDER / "readme.png"
 
 SETUP = """\
 # Set-up, the same in every notebook: does nothing when infogan_utils is installed
@@ -109,6 +111,18 @@ def execute(path: Path, notebook: nbformat.NotebookNode) -> None:
     notebook.metadata["measured_seconds"] = round(time.monotonic() - began, 1)
 
 
+def join_streams(outputs: list) -> list:
+    """Neighbouring pieces of one stream as one output: where a print is cut differs from run to run."""
+    joined: list = []
+    for output in outputs:
+        last = joined[-1] if joined else None
+        if last and output.output_type == last.output_type == "stream" and output.name == last.name:
+            last.text += output.text
+        else:
+            joined.append(output)
+    return joined
+
+
 def clean(notebook: nbformat.NotebookNode) -> None:
     """Drop what differs from run to run or breaks a rendering: widget state, run times, kernel details."""
     kept = {"measured_seconds": notebook.metadata.get("measured_seconds")}
@@ -122,7 +136,20 @@ def clean(notebook: nbformat.NotebookNode) -> None:
         for output in cell.get("outputs", []):
             for mime in [m for m in output.get("data", {}) if "widget" in m]:
                 del output["data"][mime]
+                output["data"]["text/plain"] = "A live widget: run the notebook to use it."
+        if "outputs" in cell:
+            cell.outputs = join_streams(cell.outputs)
     nbformat.validate(notebook)
+
+
+def write_picture(everything: list[Path]) -> None:
+    """Write the README's picture: the figure of the cell tagged ``readme``."""
+    for path in everything:
+        for cell in nbformat.read(path, as_version=4).cells:
+            if "readme" in cell.metadata.get("tags", []):
+                for output in cell.outputs:
+                    if "image/png" in output.get("data", {}):
+                        PICTURE.write_bytes(base64.b64decode(output.data["image/png"]))
 
 
 def write_contents(everything: list[Path]) -> None:
@@ -159,6 +186,7 @@ def main(arguments: list[str] | None = None) -> int:
         nbformat.write(notebook, path)
         print(f"{path.name}: {minutes(notebook)}")
     write_contents(everything)
+    write_picture(everything)
     return 0
 
 
