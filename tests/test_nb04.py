@@ -503,13 +503,13 @@ WRONG = [(test, wrong) for test, right in RIGHT for name, wrong in list(globals(
 
 @pytest.mark.parametrize(("test", "answer"), RIGHT, ids=lambda f: f.__name__)
 def test_a_check_accepts_the_right_answer(test, answer, capsys):
-    assert test(answer) is True
+    assert test(answer)
     assert capsys.readouterr().out.endswith("passed.\n")
 
 
 @pytest.mark.parametrize(("test", "answer"), WRONG, ids=lambda f: f.__name__)
 def test_a_check_refuses_each_wrong_answer_and_says_on_which_input(test, answer, capsys):
-    assert test(answer) is False
+    assert not test(answer)
     said = capsys.readouterr().out
     assert "not yet." in said and "got" in said
     assert len(said.splitlines()) == 1
@@ -522,5 +522,5 @@ def test_every_exercise_has_at_least_six_wrong_answers():
 
 @pytest.mark.parametrize(("test", "answer"), RIGHT, ids=lambda f: f.__name__)
 def test_a_check_survives_an_answer_that_forgets_to_return(test, answer, capsys):
-    assert test(lambda *_: None) is False
+    assert not test(lambda *_: None)
     assert "should return one number, got NoneType" in capsys.readouterr().out
