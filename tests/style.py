@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import nbformat
-from notebook import NOTEBOOKS
+from series import NOTEBOOKS
 
 spec = importlib.util.spec_from_file_location("make", NOTEBOOKS / "make.py")
 make = importlib.util.module_from_spec(spec)

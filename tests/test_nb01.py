@@ -25,9 +25,9 @@
 import math
 
 import matplotlib
-import notebook
 import numpy as np
 import pytest
+import series
 import torch
 from scipy.integrate import quad
 from scipy.spatial.distance import jensenshannon
@@ -45,8 +45,8 @@ def nb():
     dtype, threads = torch.get_default_dtype(), torch.get_num_threads()
     space = {"__name__": "notebook_01"}
     with matplotlib.rc_context({"backend": "agg"}):
-        for source in notebook.code("01"):
-            exec(compile(source, str(notebook.path("01")), "exec"), space)
+        for source in series.code("01"):
+            exec(compile(source, str(series.path("01")), "exec"), space)
         yield space
     torch.set_default_dtype(dtype)
     torch.set_num_threads(threads)

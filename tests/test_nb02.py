@@ -26,8 +26,8 @@ import copy
 import math
 import re
 
-import notebook
 import pytest
+import series
 import torch
 from torch import nn
 from torch.nn.functional import softplus
@@ -55,8 +55,8 @@ def one_thread():
 @pytest.fixture
 def nb():
     """The notebook's functions by name, with the constants that they read, as its cells define them."""
-    space = notebook.namespace("02", *RULES, *STEPS, *WATCH, *DIGITS, *STUBS)
-    for source in notebook.code("02"):
+    space = series.namespace("02", *RULES, *STEPS, *WATCH, *DIGITS, *STUBS)
+    for source in series.code("02"):
         for line in source.split("\n"):
             if re.match(rf"({'|'.join(CONSTANTS)})\b[^(]*=", line):
                 exec(line, space)
@@ -241,8 +241,13 @@ def test_without_detach_gs_step_on_the_same_batch_raises_and_on_a_new_one_runs(n
     assert nb["both_steps"](cut=True) == "both backward passes ran"
     with pytest.raises(RuntimeError, match="backward through the graph a second time"):
         nb["both_steps"](cut=False)
-    G, D = nb["ring_networks"](seed=0)
     z = torch.randn(16, 8, generator=torch.Generator().manual_seed(16))
+    G, D = nb["ring_networks"](seed=0)
+    fake, opt_D = G(z), torch.optim.SGD(D.parameters(), lr=0.1)
+    softplus(D(fake)).mean().backward(retain_graph=True)  # uncut, the graph kept
+    opt_D.step()
+    nb["g_step"](D, torch.optim.SGD(G.parameters(), lr=0.1), fake)
+    G, D = nb["ring_networks"](seed=0)
     softplus(D(G(z))).mean().backward()  # uncut
     wrong_way = [p.grad.clone() for p in G.parameters()]
     nb["g_step"](D, torch.optim.SGD(G.parameters(), lr=0.0), G(z))  # the same z, generated anew
@@ -356,7 +361,7 @@ def test_in_eval_mode_a_picture_does_not_depend_on_its_company(nb):
 
 def test_the_digit_networks_have_the_shapes_in_the_comments(nb):
     G, D = nb["digit_networks"](seed=0)
-    source = next(s for s in notebook.code("02") if "def digit_networks" in s)
+    source = next(s for s in series.code("02") if "def digit_networks" in s)
     said = [tuple(map(int, s.split(", "))) for s in re.findall(r"# \(n, ([\d, ]+)\)", source)]
     seen = []
     for network, start in ((G, torch.zeros(2, nb["Z"])), (D, torch.zeros(2, 1, 28, 28))):
@@ -394,7 +399,7 @@ def test_digits_are_counted_by_the_nearest_real_one(nb):
 
 
 def test_numbers_in_the_prose_follow():
-    cells = notebook.read("02").cells
+    cells = series.read("02").cells
     prose = re.sub(r"\s+", " ", " ".join(c.source for c in cells if c.cell_type == "markdown"))
     stated = {
         "exp(−9/2) = 1.1 %": (100 * math.exp(-4.5), 1.1, 0.05),

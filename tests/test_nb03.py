@@ -28,10 +28,10 @@ import io
 import math
 import re
 
-import notebook
 import numpy as np
 import pytest
 import scipy.stats
+import series
 import torch
 from torch.nn import functional as F
 
@@ -50,7 +50,7 @@ VIEW = ("chain_information", "draw_chain", "chain_view")
 def nb():
     """The notebook's functions by name, with the two constants of its ring."""
     angle = 2 * np.pi * np.arange(8) / 8
-    space = notebook.namespace("03", *TABLES, *GAUSSIAN, *GENERATORS, *RING, *VIEW)
+    space = series.namespace("03", *TABLES, *GAUSSIAN, *GENERATORS, *RING, *VIEW)
     space |= {"centres": 2 * np.stack([np.cos(angle), np.sin(angle)], axis=1), "SIGMA": 0.1}
     return space
 
@@ -58,7 +58,7 @@ def nb():
 @pytest.fixture(scope="module")
 def prose():
     """All text cells, with line breaks as spaces."""
-    cells = notebook.read("03").cells
+    cells = series.read("03").cells
     return re.sub(r"\s+", " ", " ".join(c.source for c in cells if c.cell_type == "markdown"))
 
 
@@ -285,7 +285,7 @@ def test_numbers_in_the_prose_follow(nb, prose, words, numbers, tolerance):
 
 
 def test_the_tables_of_the_prose_are_those_of_the_code(nb):
-    source = "\n".join(notebook.code("03"))
+    source = "\n".join(series.code("03"))
     assert "P_x_given_c = np.array([[0.7, 0.1], [0.2, 0.2], [0.1, 0.7]])" in source
     assert np.array([[0.7, 0.1], [0.2, 0.2], [0.1, 0.7]]) * 0.5 == pytest.approx(BOXES)
 

@@ -35,9 +35,9 @@ import contextlib
 import io
 import math
 
-import notebook
 import numpy as np
 import pytest
+import series
 import torch
 from torch.nn import functional as F
 
@@ -54,7 +54,7 @@ def run():
     printed = io.StringIO()
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(printed):
         patch.setattr(plots, "show", lambda figure, alt: plots.to_png(figure))
-        for source in notebook.code("04"):
+        for source in series.code("04"):
             exec(compile(source, "notebook 04", "exec"), space)
     return space, printed.getvalue()
 
@@ -62,7 +62,7 @@ def run():
 @pytest.fixture(scope="module")
 def taught():
     """The functions that the notebook writes out, without running it."""
-    return notebook.namespace("04", "categorical_bound", "gaussian_log_q", "gaussian_bound", "check_logits")
+    return series.namespace("04", "categorical_bound", "gaussian_log_q", "gaussian_bound", "check_logits")
 
 
 # the table and the derivation

@@ -23,8 +23,8 @@
 import copy
 import math
 
-import notebook
 import pytest
+import series
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -56,7 +56,7 @@ def plain(spec: Layout) -> tuple:
 @pytest.fixture(scope="module")
 def nb() -> dict:
     """The notebook's functions over small networks: G, D, parts, latent, real, codes, as its cells have them."""
-    space = notebook.namespace("05", *TAUGHT)
+    space = series.namespace("05", *TAUGHT)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         G = space["make_generator"](DIGITS, g_fc=24, **TINY)
@@ -337,7 +337,7 @@ def test_G_hears_the_same_of_L_I_whether_or_not_the_trunk_is_trained_by_it(nb):
 def test_a_detach_before_Q_is_found_by_the_notebooks_check_B21(nb):
     assert "G" in nb["reached_by_information"](nb["two_steps"](("G", "trunk", "Q")))
     nb = dict(nb)
-    space = notebook.namespace("05", *TAUGHT)
+    space = series.namespace("05", *TAUGHT)
     for name in ("G", "D", "parts", "real", "latent", "c_cat", "c_cont", "STEPS"):
         space[name] = nb[name]
     original = space["D"].q

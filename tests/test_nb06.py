@@ -12,7 +12,7 @@ import math
 
 import pytest
 import torch
-from notebook import namespace
+from series import namespace
 from torch.nn import functional as F
 
 from infogan_utils import recipes

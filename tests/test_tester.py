@@ -14,7 +14,7 @@ from pathlib import Path
 import nbformat
 import press
 import pytest
-from notebook import NOTEBOOKS
+from series import NOTEBOOKS
 
 ROOT = NOTEBOOKS.parent
 

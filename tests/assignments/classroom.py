@@ -12,6 +12,7 @@ from pathlib import Path
 import nbformat
 
 COURSE = Path(__file__).resolve().parents[2] / "notebooks" / "assignments"
+ASSIGNMENTS = sorted(path.name for path in (COURSE / "source").iterdir() if path.is_dir())
 FILES = ("nbgrader_config.py", "grading.py")
 
 

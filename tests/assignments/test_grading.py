@@ -19,15 +19,32 @@ import subprocess
 import sys
 import time
 
+import IPython
 import nbformat
 import pytest
-from classroom import COURSE, Classroom, about, checks_after, checks_of, filled, find, notebook, reference, run_cells
+from classroom import (
+    ASSIGNMENTS,
+    COURSE,
+    Classroom,
+    about,
+    checks_after,
+    checks_of,
+    filled,
+    find,
+    notebook,
+    reference,
+    run_cells,
+)
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell
 
-pytest.importorskip("nbgrader")
+try:
+    import nbgrader  # noqa: F401
+except ImportError:
+    if os.environ.get("CI") and IPython.version_info >= (8, 10):
+        raise
+    pytest.skip('nbgrader is missing: pip install -e ".[test]"', allow_module_level=True)
 
-ASSIGNMENTS = sorted(path.name for path in (COURSE / "source").iterdir() if path.is_dir())
 CELL_LIMIT = 3  # seconds for a cell in these tests; a check needs a tenth of one
 SETTINGS = f"c.Execute.timeout = {CELL_LIMIT}\nc.GradeCells.notebook_limit = 60\n"
 
@@ -164,7 +181,7 @@ def room(request, tmp_path_factory):
     return room
 
 
-def test_the_score_table_is_exact(room):
+def test_the_score_table_is_exact_B44_B62(room):
     scores, wrong = room.scores(), []
     assert not room.result["failed"] and set(scores) == set(room.rows)
     for student, (_, lost, _) in room.rows.items():
@@ -173,14 +190,14 @@ def test_the_score_table_is_exact(room):
     assert not wrong, "\n".join(wrong)
 
 
-def test_no_submission_waits_for_a_grader_but_for_cells_graded_by_hand(room):
+def test_no_submission_waits_for_a_grader_but_for_cells_graded_by_hand_B43(room):
     with load_gradebook(room) as gradebook:
         for submission in gradebook.assignment_submissions(room.assignment):
             waiting = [g.cell.name for n in submission.notebooks for g in n.grades if g.needs_manual_grade]
             assert not set(waiting) & set(checks_of(room.assignment)), (submission.student.id, waiting)
 
 
-def test_every_repair_is_named_in_the_graded_notebook(room):
+def test_every_repair_is_named_in_the_graded_notebook_B41_B43(room):
     for student, (_, _, note) in room.rows.items():
         record = json.loads((room.folder / "grading" / room.assignment / f"{student}.json").read_text())
         if note is None:
@@ -210,7 +227,7 @@ def test_a_megabyte_of_output_is_cut(room):
         assert path.stat().st_size < 200_000
 
 
-def test_the_reference_stays_under_half_the_time_limit(room):
+def test_the_reference_stays_under_half_the_time_limit_B44(room):
     """B44: the slowest cell of the reference, timed in an ordinary kernel, against the course's own limit."""
     client = NotebookClient(notebook("source", room.assignment), timeout=60, record_timing=True)
     os.environ["NBGRADER_EXECUTION"] = "autograde"
@@ -244,7 +261,7 @@ def load_gradebook(room):
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
-def test_right_answers_pass_and_wrong_ones_fail_with_20_seeds(assignment):
+def test_right_answers_pass_and_wrong_ones_fail_with_20_seeds_B46(assignment):
     """B46: the verdict does not hang on the draw."""
     seeds, after, unfair = list(range(100, 120)), checks_after(assignment), []
     for name, cells in after.items():
@@ -266,16 +283,6 @@ def test_every_graded_function_has_three_right_and_some_wrong_answers(assignment
         assert len(right[name]) == 3 and len(wrong[name]) >= 3, name
         lost = set().union(*(cells for _, cells in wrong[name].values()))
         assert lost == set(cells), f"{name}: no wrong answer fails {set(cells) - lost}"
-
-
-@pytest.mark.parametrize("assignment", ASSIGNMENTS)
-def test_the_release_runs_to_its_end_undone_and_says_so(assignment):
-    nb = notebook("release", assignment)
-    NotebookClient(nb, timeout=120).execute()  # raises if a cell raises
-    for cell in nb.cells:
-        if about(cell).get("grade") and cell.cell_type == "code":
-            said = "".join(o.get("text", "") for o in cell.outputs)
-            assert "not done yet" in said, (about(cell)["grade_id"], said)
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped_and_loses_no_score(tmp_path):
