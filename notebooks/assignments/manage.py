@@ -25,7 +25,8 @@ import nbformat
 
 HERE = Path(__file__).resolve().parent
 CONFIG = "nbgrader_config.py"
-BEGIN, END = "### BEGIN ", "### END "
+MARKER = re.compile(r"### (BEGIN|END) (SOLUTION|HIDDEN TESTS)$")  # as nbgrader wants it
+ALIKE = re.compile(r"#+ *(BEGIN|END)[ _]+(SOLUTION|HIDDEN|TEST)", re.IGNORECASE)
 
 
 # ---- the pre-flight check ----------------------------------------------------------------------------------
@@ -59,13 +60,18 @@ def faults_of(path: Path, course: Path, released: bool) -> list[str]:
         def fault(what: str, where: str = where) -> None:
             found.append(f"{where}: {what}")
 
-        markers = re.findall(r"###? ?(BEGIN|END) (SOLUTION|HIDDEN TESTS)", cell.source)
+        markers = []
+        for line in map(str.strip, cell.source.splitlines()):
+            if match := MARKER.match(line):
+                markers.append(match.groups())
+            elif ALIKE.match(line):
+                fault(f"'{line}' is no marker that nbgrader knows: what it encloses reaches students")
         for kind in ("SOLUTION", "HIDDEN TESTS"):
             ends = [edge for edge, what in markers if what == kind]
             if ends and released:
                 fault(f"the marker of a {kind.lower()} is left in the release")
             if ends != ["BEGIN", "END"] * (len(ends) // 2):
-                fault(f"{BEGIN}{kind} and {END}{kind} do not pair up")
+                fault(f"### BEGIN {kind} and ### END {kind} do not pair up")
         kinds = {what for _, what in markers}
         if about and not name:
             fault("marked for nbgrader, but without a grade id")
@@ -82,6 +88,8 @@ def faults_of(path: Path, course: Path, released: bool) -> list[str]:
             points += about.get("points") or 0
         if graded and not solution and not locked:
             fault("a test cell that is not locked: students could edit it")
+        if name and not (graded or solution or locked or about.get("task")):
+            fault("has a grade id, but is neither answer nor test nor locked: students could edit it")
         if released and graded and not solution and cell.metadata.get("editable", True):
             fault("a test cell that is editable in the release")
         if released and name and cell.metadata.get("deletable", True) and not about.get("task"):

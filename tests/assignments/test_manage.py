@@ -1,0 +1,197 @@
+"""The instructor's commands: every planted fault is named with its file and cell, and the release is what source gives.
+
+| claim | test |
+|---|---|
+| the committed course has no fault, and its release is what nbgrader makes of source | committed |
+| repeated or missing ids, unlocked cells, markers in the release, tests without points are named | planted |
+| a changed, a missing and a left-over release are told apart | drift |
+| scores are written as a table, one column a cell | csv |
+"""
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import IPython
+import nbformat
+import pytest
+from classroom import ASSIGNMENTS, COURSE, FILES, Classroom, checks_of, filled, find, load_manage, reference
+from nbformat.v4 import new_code_cell
+
+manage = load_manage()
+NAME = "a1_gan_objective.ipynb"
+
+
+@pytest.fixture
+def nbgrader():
+    try:
+        import nbgrader  # noqa: F401
+    except ImportError:
+        if os.environ.get("CI") and IPython.version_info >= (8, 10):
+            raise
+        pytest.skip('nbgrader is missing: pip install -e ".[test]"')
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(monkeypatch, tmp_path):
+    """`manage.main` changes the folder; put it back after each test."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def course(tmp_path):
+    """Assignment 1 alone, source and release, to spoil."""
+    for kind in ("source", "release"):
+        shutil.copytree(COURSE / kind / "a1", tmp_path / kind / "a1")
+    for name in FILES:
+        shutil.copy(COURSE / name, tmp_path / name)
+    return tmp_path
+
+
+def about(nb, name):
+    return find(nb, name).metadata.nbgrader
+
+
+def repeat(nb):
+    nb.cells.append(nbformat.from_dict(json.loads(json.dumps(find(nb, "value-mean")))))
+
+
+def forget_id(nb):
+    del about(nb, "value-mean")["grade_id"]
+
+
+def forget_answer(nb):
+    del find(nb, "value").metadata["nbgrader"]
+
+
+def forget_test(nb):
+    del find(nb, "value-mean").metadata["nbgrader"]
+
+
+def replace(name, old, new):
+    def change(nb):
+        cell = find(nb, name)
+        assert old in cell.source
+        cell.source = cell.source.replace(old, new)
+
+    return change
+
+
+def set_about(name, **values):
+    return lambda nb: about(nb, name).update(values)
+
+
+def set_cell(name, **values):
+    return lambda nb: find(nb, name).metadata.update(values)
+
+
+def leave(text):
+    return lambda nb: nb.cells.insert(3, new_code_cell(text))
+
+
+# kind, what is planted, the cell that must be named, words of the message
+PLANTED = {
+    "a repeated id": ("source", repeat, "value-mean", "the grade id is that of cell"),
+    "an empty id": ("source", set_about("value-mean", grade_id=""), None, "without a grade id"),
+    "a missing id": ("source", forget_id, None, "without a grade id"),
+    "an answer without id": ("source", forget_answer, None, "holds a solution, but is no answer cell"),
+    "a test without id": ("source", forget_test, None, "holds hidden tests, but is not a test cell"),
+    "an unlocked test": ("source", set_about("value-mean", locked=False), "value-mean", "not locked"),
+    "an unlocked helper": ("source", set_about("helpers", locked=False), "helpers", "nor locked"),
+    "a test without points": ("source", set_about("value-mean", points=0), "value-mean", "a test without points"),
+    "a test whose points are lost": (
+        "source",
+        lambda nb: about(nb, "value-mean").pop("points"),
+        "value-mean",
+        "a test without points",
+    ),
+    "half a solution marker": ("source", replace("value", "### END SOLUTION", ""), "value", "do not pair up"),
+    "a misspelt marker": (
+        "source",
+        replace("value-mean", "### BEGIN HIDDEN TESTS", "### BEGIN HIDDEN TEST"),
+        "value-mean",
+        "is no marker that nbgrader knows",
+    ),
+    "a misspelt marker, small": (
+        "source",
+        replace("value", "### BEGIN SOLUTION", "# begin solution"),
+        "value",
+        "is no marker that nbgrader knows",
+    ),
+    "a test without hidden tests": (
+        "source",
+        lambda nb: find(nb, "value-mean").update(source="assert True"),
+        "value-mean",
+        "without hidden tests",
+    ),
+    "a solution in the release": ("release", leave("### BEGIN SOLUTION\n1\n### END SOLUTION"), None, "marker of a sol"),
+    "hidden tests in the release": ("release", leave("### BEGIN HIDDEN TESTS"), None, "marker of a hidden tests"),
+    "an editable test": ("release", set_cell("value-mean", editable=True), "value-mean", "editable in the release"),
+    "a deletable answer": ("release", set_cell("value", deletable=True), "value", "can be deleted in the release"),
+}
+
+
+@pytest.mark.parametrize("fault", PLANTED)
+def test_a_planted_fault_is_named_with_its_file_and_cell(course, fault):
+    assert manage.faults(course) == []
+    kind, change, name, words = PLANTED[fault]
+    path = course / kind / "a1" / NAME
+    nb = nbformat.read(path, as_version=4)
+    change(nb)
+    path.write_text(json.dumps(nb), encoding="utf-8")
+    said = [line for line in manage.faults(course) if words in line]
+    assert said, manage.faults(course)
+    for line in said:
+        assert line.startswith(f"{kind}/a1/{NAME}, cell ")
+        assert name is None or f"'{name}'" in line
+        number = int(line.split(", cell ")[1].split()[0].rstrip(":"))
+        touched = nb.cells[number - 1]
+        assert name is None or touched.metadata.nbgrader.grade_id == name
+
+
+def test_the_commands_answer_with_a_code_that_scripts_can_use(course):
+    command = [sys.executable, str(COURSE / "manage.py"), "--course", str(course), "check"]
+    good = subprocess.run(command, capture_output=True, text=True)
+    assert (good.returncode, good.stdout.strip()) == (0, "no faults found")
+    (course / "release" / "a1" / NAME).unlink()
+    bad = subprocess.run(command, capture_output=True, text=True)
+    assert bad.returncode == 1 and f"release/a1/{NAME}: missing" in bad.stdout
+
+
+def test_the_committed_course_has_no_fault():
+    assert manage.faults(COURSE) == []
+    assert sorted(p.name for p in (COURSE / "release").iterdir() if p.is_dir()) == ASSIGNMENTS
+
+
+def test_the_committed_release_is_what_nbgrader_makes_of_source(nbgrader):
+    assert manage.drift(COURSE) == []
+
+
+def test_drift_tells_changed_missing_and_left_over_apart(nbgrader, course):
+    path = course / "release" / "a1" / NAME
+    text = path.read_text("utf-8")
+    path.write_text(text.replace("Check 1.1", "Check 1.0"), encoding="utf-8")
+    (course / "release" / "a9").mkdir()
+    (course / "release" / "a9" / "old.ipynb").write_text("{}")
+    assert manage.drift(course) == [
+        "release/a9/old.ipynb: left over, no source gives it",
+        f"release/a1/{NAME}: not what source/ gives now",
+    ]
+    path.unlink()
+    assert f"release/a1/{NAME}: missing" in manage.drift(course)
+    assert manage.main(["--course", str(course), "release"]) == 0
+    assert path.read_text("utf-8") == text and manage.drift(course) == []
+
+
+def test_scores_are_written_as_a_table_with_a_column_for_each_cell(nbgrader, tmp_path):
+    room = Classroom(tmp_path, "a1")
+    room.submit("ada", filled("a1", reference("a1")))
+    room.grade(jobs=1)
+    assert manage.main(["--course", str(tmp_path), "scores", "a1", "--csv", str(tmp_path / "scores.csv")]) == 0
+    (row,) = csv.DictReader((tmp_path / "scores.csv").open())
+    points = checks_of("a1")
+    assert row["student"] == "ada" and float(row["total"]) == sum(points.values())
+    assert {name: float(row[name]) for name in points} == points
