@@ -48,7 +48,7 @@ def lopsidedness(answer) -> None:
 
 @exercise("Exercise 2.2")
 def least_squares_d_step(answer) -> None:
-    """One step of D down (E(v(x) - 1)^2 + E v(G(z))^2) / 2, from a clean gradient, with G left alone."""
+    """One step of D down (E(v'(x) - 1)^2 + E v'(G(z))^2) / 2, from a clean gradient, with G left alone."""
     rng = torch.Generator().manual_seed(22)
     weights = [torch.randn(s, generator=rng) / 2 for s in [(5, 3), (5,), (1, 5), (1,)]]
     x, z = torch.randn(7, 3, generator=rng) + 1, torch.randn(4, 2, generator=rng)
