@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from pathlib import Path
 
 import nbformat
@@ -108,6 +109,8 @@ def settings(course: Path):
     """nbgrader's configuration for the course, from its nbgrader_config.py."""
     from traitlets.config import PyFileConfigLoader
 
+    # nbgrader's own way of filling its database; pages of it would hide what a grader has to read
+    warnings.filterwarnings("ignore", message="Object of type <Submitted")
     with contextlib.chdir(course):
         config = PyFileConfigLoader(CONFIG, path=str(course)).load_config()
     config.CourseDirectory.root = str(course)

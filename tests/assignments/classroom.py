@@ -93,10 +93,10 @@ class Classroom:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(nb), encoding="utf-8")  # as it is: nbformat would mend copied cell ids
 
-    def grade(self, jobs: int = 2) -> dict:
+    def grade(self, jobs: int = 2, warm: bool = True) -> dict:
         manage, said = load_manage(), io.StringIO()
         with contextlib.chdir(self.folder), contextlib.redirect_stdout(said):
-            result = manage.grade(self.folder, self.assignment, jobs)
+            result = manage.grade(self.folder, self.assignment, jobs, warm=warm)
         self.said = said.getvalue()
         return result
 
