@@ -20,7 +20,7 @@ from test_style import BREACHES
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-REPORTS = ["B24", "B26", "B28", "B30", "B31", "B38", "B47", "B49", "B54", "B55", "B59", "B63"]
+REPORTS = ["B24", "B26", "B28", "B30", "B31", "B33", "B35", "B36", "B38", "B47", "B49", "B54", "B55", "B59", "B63"]
 
 
 def functions(module: str) -> set[str]:

@@ -163,7 +163,7 @@ def test_a_loss_that_turns_nan_stops_the_run_names_step_and_lam_and_goes_back():
     assert dial.run.steps == 25 and panel.message.value == ""
 
 
-def test_an_interrupt_ends_the_chunk_between_two_steps_and_the_dial_goes_on_b26():
+def test_an_interrupt_ends_the_chunk_between_two_steps_and_the_dial_goes_on_B26():
     panel = dial_panel.DialPanel(toy_dial())
     dial, before = panel.dials[0], signal.getsignal(signal.SIGINT)
 
@@ -181,7 +181,7 @@ def test_an_interrupt_ends_the_chunk_between_two_steps_and_the_dial_goes_on_b26(
     assert dial.run.steps == 10
 
 
-def test_an_error_inside_a_step_puts_the_run_back_whole_and_frees_the_dial_b26():
+def test_an_error_inside_a_step_puts_the_run_back_whole_and_frees_the_dial_B26():
     dial = toy_dial()
 
     def fail(batch):
@@ -243,7 +243,7 @@ def leaves(widget) -> list:
     return [leaf for child in widget.children for leaf in leaves(child)] if hasattr(widget, "children") else [widget]
 
 
-def test_three_changes_of_the_slider_leave_exactly_one_image_b33():
+def test_three_changes_of_the_slider_leave_exactly_one_image_B33():
     panel = dial_panel.DialPanel(toy_dial())
     ipywidgets = dial_panel.ipywidgets
     images = [w for w in leaves(panel.box) if isinstance(w, ipywidgets.Image)]
@@ -261,7 +261,7 @@ def test_no_panel_holds_an_output_area_or_an_unlabelled_control():
             assert isinstance(widget, silent) or widget.description
 
 
-def test_ten_quick_moves_keep_the_height_and_return_nothing_b36():
+def test_ten_quick_moves_keep_the_height_and_return_nothing_B36():
     panel = explorer_panel.ExplorerPanel(tiny_explorer(), some_digits())
     seen = []
     panel.picture.observe(lambda change: seen.append(change["new"]), "value")
@@ -274,7 +274,7 @@ def test_ten_quick_moves_keep_the_height_and_return_nothing_b36():
     assert len(sizes) == 1
 
 
-def test_an_error_in_a_callback_is_shown_and_raised_b55():
+def test_an_error_in_a_callback_is_shown_and_raised_B55():
     panel = dial_panel.DialPanel(toy_dial())
     panel.dials[0].run.D.d = None
     with pytest.raises(TypeError):
@@ -283,7 +283,7 @@ def test_an_error_in_a_callback_is_shown_and_raised_b55():
 
 
 @pytest.mark.parametrize("name", ["turn", "train", "picture", "curves", "text", "reset"])
-def test_a_broken_name_in_any_part_of_the_dial_fails_the_rehearsal_b59(name, monkeypatch):
+def test_a_broken_name_in_any_part_of_the_dial_fails_the_rehearsal_B59(name, monkeypatch):
     panel = dial_panel.DialPanel(toy_dial())
 
     def broken(*_, **__):
@@ -295,7 +295,7 @@ def test_a_broken_name_in_any_part_of_the_dial_fails_the_rehearsal_b59(name, mon
 
 
 @pytest.mark.parametrize("name", ["images", "new_noise", "keep", "between", "answer"])
-def test_a_broken_name_in_any_part_of_the_explorer_fails_the_rehearsal_b59(name, monkeypatch):
+def test_a_broken_name_in_any_part_of_the_explorer_fails_the_rehearsal_B59(name, monkeypatch):
     panel = explorer_panel.ExplorerPanel(tiny_explorer(), some_digits())
 
     def broken(*_, **__):
@@ -306,7 +306,7 @@ def test_a_broken_name_in_any_part_of_the_explorer_fails_the_rehearsal_b59(name,
         panel.rehearse()
 
 
-def test_the_rehearsal_runs_every_callback_and_leaves_the_dial_as_it_was_b59():
+def test_the_rehearsal_runs_every_callback_and_leaves_the_dial_as_it_was_B59():
     panels = [
         dial_panel.DialPanel(toy_dial(lam=0.3)),
         dial_panel.DialPanel(toy_dial(lam=0.0), toy_dial(lam=1.0)),
@@ -321,7 +321,7 @@ def test_the_rehearsal_runs_every_callback_and_leaves_the_dial_as_it_was_b59():
         dial_panel.finished(panels[0])
 
 
-def test_without_ipywidgets_the_same_pictures_stand_still_b35():
+def test_without_ipywidgets_the_same_pictures_stand_still_B35():
     program = """
 import sys
 sys.modules["ipywidgets"] = None
@@ -373,7 +373,7 @@ def test_the_weights_file_gives_the_averaged_networks_back(tmp_path):
     assert path.stat().st_size < 0.7 * 4 * sum(p.numel() for n in (run.G, run.D) for p in n.parameters()) + 8_000
 
 
-def test_a_file_that_is_no_weights_is_refused_with_its_name_b24(tmp_path):
+def test_a_file_that_is_no_weights_is_refused_with_its_name_B24(tmp_path):
     fired = tmp_path / "fired"
 
     class Bomb:
