@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as as_bytes
 from torch import Tensor
 
 from infogan_utils.channel import Channel
@@ -51,7 +51,8 @@ def save(trainer: Trainer, path: str | Path) -> Path:
     about["sha256"] = digest(tensors)
     try:
         with replacing(path) as part:
-            save_file(tensors, str(part), metadata={"infogan": json.dumps(about)})
+            # not save_file: newer releases write to a name of their own first, which a kill would leave behind
+            part.write_bytes(as_bytes(tensors, metadata={"infogan": json.dumps(about)}))
     except (OSError, SafetensorError) as error:
         raise OSError(
             f"{path} could not be written ({error}); a former save there is untouched. Free some space, or "
