@@ -19,7 +19,7 @@ from infogan_utils.problems import Problem
 from infogan_utils.training import Trainer
 
 LARGEST = 10.0  # of a weight on the dial
-CHUNK = 0.5  # seconds of training before the dial answers again
+CHUNK = 0.4  # seconds of training before the dial answers again: half a second with drawing and the way back
 KEEP_EVERY = 2.0  # seconds between two copies of the last good state
 
 

@@ -49,7 +49,8 @@ class DialPanel(Panel):
             knobs = [self._knob(i, name, value) for name, value in dial.weights.items()]
             picture = ipywidgets.Image(format="png", layout=layout(width="300px", height="300px", flex="0 0 auto"))
             curves = ipywidgets.HTML(layout=layout(width="440px", height="250px", flex="0 0 auto"))
-            numbers = ipywidgets.HTML(layout=layout(min_height="3.4em", max_width="760px"))
+            wide = "760px" if len(dials) == 1 else "420px"  # narrow enough for two beside each other
+            numbers = ipywidgets.HTML(layout=layout(min_height="3.4em", max_width=wide))
             self.views.append((picture, curves, numbers))
             head = [ipywidgets.HTML(f"<b>{html.escape(title)}</b>")] if title else []
             pair = ipywidgets.HBox if len(dials) == 1 else ipywidgets.VBox
@@ -58,7 +59,7 @@ class DialPanel(Panel):
         self.box = ipywidgets.VBox([row, self.message, ipywidgets.HBox(columns, layout=layout(flex_flow="row wrap"))])
         self.draw()
 
-    def _knob(self, i: int, name: str, value: float) -> "ipywidgets.HBox":
+    def _knob(self, i: int, name: str, value: float) -> "ipywidgets.Box":
         options = [(f"{stop:g}", stop) for stop in STOPS]
         slider = ipywidgets.SelectionSlider(options=options, value=nearest(value), description=name)
         box = ipywidgets.Text(
@@ -71,7 +72,7 @@ class DialPanel(Panel):
         tag = f" of {i + 1}" if len(self.dials) > 1 else ""
         self.on(f"slider {name}{tag}", slider, lambda new: self._turn(i, name, new))
         self.on(f"typed {name}{tag}", box, lambda new: self._turn(i, name, new))
-        return ipywidgets.HBox([slider, box])
+        return (ipywidgets.HBox if len(self.dials) == 1 else ipywidgets.VBox)([slider, box])
 
     def _turn(self, i: int, name: str, value: float | str) -> None:
         dial, slider, box = self.dials[i], self.sliders[i, name], self.boxes[i, name]
@@ -100,12 +101,14 @@ class DialPanel(Panel):
             self._train(steps)
 
     def _train(self, steps: int | None) -> None:
-        """Train every dial in turn, each for its part of the chunk, and draw."""
+        """Train the first dial for its part of the chunk, the others as many steps, and draw."""
         self.say("")
+        lead, *others = self.dials
         try:
-            for dial in self.dials:
-                dial.chunk = self.chunk
-                dial.train(steps)
+            lead.chunk, before = self.chunk, lead.run.steps
+            lead.train(steps)
+            for dial in others:
+                dial.train(lead.run.steps - before)
             if any(dial.stopped for dial in self.dials):
                 self.pause()
                 self.say("interrupted between two steps; the run is whole, go on or reset")

@@ -27,7 +27,7 @@ class ExplorerPanel(Panel):
         self.words = ipywidgets.HTML(layout=layout(min_height="1.6em"))
         options = [("all", None), *((str(k), k) for k in range(codes.categorical[0]))]
         self.category = ipywidgets.ToggleButtons(
-            options=options, value=None, description="category", style={"button_width": "2.6em"}
+            options=options, value=None, description="category", style={"button_width": "3.4em"}
         )
         self.sliders = [
             ipywidgets.FloatSlider(0.0, min=-2, max=2, step=0.05, description=f"c{j + 1}", readout_format=".2f")

@@ -132,6 +132,8 @@ def test_two_dials_from_one_start_begin_with_one_picture_and_part_with_lam():
     panel._train(40)
     assert a.value != b.value
     assert [d.run.steps for d in panel.dials] == [40, 40]
+    panel._train(None)  # for a time, and yet both take as many steps
+    assert panel.dials[0].run.steps == panel.dials[1].run.steps > 40
 
 
 def test_the_notes_form_has_two_knobs_that_reach_the_loss():

@@ -134,6 +134,8 @@ def test_an_interrupted_kernel_leaves_the_dial_usable(notebook, dial):
 def test_two_runs_side_by_side_begin_alike_and_part(notebook):
     view = lab.View(notebook.page, notebook.cell("side_by_side"))
     assert view.picture(0) == view.picture(1)
+    left, right = (view.root.locator("img").nth(i).bounding_box() for i in range(2))
+    assert left["y"] == right["y"] and left["x"] + left["width"] < right["x"]
     view.button("Train ½ s").click()
     view.until(lambda: view.picture(0) != view.picture(1), what="two pictures")
     view.button("Reset").click()
