@@ -6,11 +6,14 @@
 | repeated or missing ids, unlocked cells, markers in the release, tests without points are named | planted |
 | a changed, a missing and a left-over release are told apart | drift |
 | scores are written as a table, one column a cell | csv |
+| the instructor's page gives the notebooks' own points, minutes and headings | page |
 """
 
 import csv
+import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,7 +21,7 @@ import sys
 import IPython
 import nbformat
 import pytest
-from classroom import ASSIGNMENTS, COURSE, FILES, Classroom, checks_of, filled, find, load_manage, reference
+from classroom import ASSIGNMENTS, COURSE, FILES, Classroom, checks_of, filled, find, load_manage, notebook, reference
 from nbformat.v4 import new_code_cell
 
 manage = load_manage()
@@ -195,3 +198,36 @@ def test_scores_are_written_as_a_table_with_a_column_for_each_cell(nbgrader, tmp
     points = checks_of("a1")
     assert row["student"] == "ada" and float(row["total"]) == sum(points.values())
     assert {name: float(row[name]) for name in points} == points
+
+
+ROOT = COURSE.parents[1]
+PAGE = (ROOT / "INSTRUCTORS.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_the_instructors_page_gives_the_minutes_and_points_of_the_notebook(assignment):
+    (row,) = re.findall(rf"^\| {assignment} .*$", PAGE, flags=re.MULTILINE)
+    _, _, minutes, points, _ = (part.strip() for part in row.strip("|").split("|"))
+    cells = notebook("source", assignment).cells
+    assert int(points) == sum(cell.metadata.get("nbgrader", {}).get("points", 0) for cell in cells)
+    assert re.search(rf"About\s{minutes}\sminutes", cells[0].source)
+    table = re.findall(r"^\| \d \|.*?\| (\d+) \|", cells[0].source, flags=re.MULTILINE)
+    assert sum(map(int, table)) == int(points), "the first cell's table"
+
+
+def test_each_misconception_points_to_a_heading_that_exists():
+    cured = re.findall(r'(\d\d), "([^"]+)"', PAGE)
+    assert len(cured) >= 9
+    for number, heading in cured:
+        (path,) = (ROOT / "notebooks").glob(f"{number}_*.ipynb")
+        cells = nbformat.read(path, as_version=4).cells
+        lines = [line for cell in cells if cell.cell_type == "markdown" for line in cell.source.splitlines()]
+        assert any(re.fullmatch(rf"#+ {re.escape(heading)}", line) for line in lines), f"{number}: {heading}"
+
+
+def test_assignment_4_looks_for_the_package_where_the_series_does():
+    spec = importlib.util.spec_from_file_location("make", ROOT / "notebooks" / "make.py")
+    make = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(make)
+    setup = next(cell.source for cell in notebook("release", "a4").cells if "REPOSITORY =" in cell.source)
+    assert f'REPOSITORY = "{make.REPOSITORY}"' in setup
