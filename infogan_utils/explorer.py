@@ -22,6 +22,7 @@ from infogan_utils.checkpoint import CheckpointError
 from infogan_utils.codes import Codes, Layout
 from infogan_utils.models import Size
 from infogan_utils.recipes import Recipe
+from infogan_utils.toy import one_thread
 from infogan_utils.training import Trainer
 
 WEIGHTS = Path(__file__).parent / "weights" / "mnist.safetensors"  # comes with the package
@@ -127,7 +128,8 @@ class Explorer:
     def _draw(self, z: Tensor, first: Tensor, cont: Tensor) -> Tensor:
         c_cat = torch.zeros(len(z), len(self.layout.categorical), dtype=torch.int64)
         c_cat[:, 0] = first
-        return self.G(Codes(z, c_cat, cont))[:, 0]
+        with one_thread():  # a slider wants its answer at once: eighty pictures don't wait for a second thread
+            return self.G(Codes(z, c_cat, cont))[:, 0]
 
     def picture(self) -> bytes:
         """The grid as PNG bytes."""

@@ -59,7 +59,8 @@ def digit_problem(images: Tensor, layout: Layout, recipe: Recipe = FAST, *, seed
     def picture(run: Trainer) -> bytes:
         run.G.eval()
         try:
-            x = run.G(codes.to(run.device)).cpu().view(k, columns, *run.image_shape[-2:])
+            with one_thread():  # a hundred pictures don't wait for a second thread
+                x = run.G(codes.to(run.device)).cpu().view(k, columns, *run.image_shape[-2:])
         finally:
             run.G.train()
         return drawing.grid(x.numpy(), labels=[str(i) for i in range(k)])

@@ -31,7 +31,7 @@ from infogan_utils.loop import train
 from infogan_utils.problems import digit_problem, toy_problem
 from infogan_utils.training import Trainer
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 
 def spread(seconds: list[float]) -> str:
@@ -90,7 +90,7 @@ def explorer(images: torch.Tensor) -> None:
 
 
 def in_the_browser(seconds: float) -> None:
-    from tests.browser import lab
+    from browser import lab
 
     if why := lab.missing():
         print(f"browser: left out, {why}")
