@@ -1,6 +1,6 @@
 """Train the same digits from one start with seven λ, summed and with the information loss on its own Adam.
 
-    INFOGAN_DATA=FOLDER python tests/benchmarks/sweep.py --steps 2000
+    INFOGAN_DATA=FOLDER python tests/benchmarks/sweep.py --steps 600
 
 Writes notebooks/data/lambda_sweep.json, which notebook 07 draws: for each λ the L_I of each code in nats on
 fresh samples, the best-match accuracy of Q on the test digits, the sample quality as an energy distance to
@@ -54,7 +54,7 @@ def measure(run: Trainer, digits: data.Digits) -> dict:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args()
