@@ -25,7 +25,7 @@ class DialPanel(Panel):
 
     def __init__(self, *dials: Dial, titles: tuple[str, ...] = ()) -> None:
         super().__init__()
-        self.dials, self._last = dials, -1.0
+        self.dials, self._last, self._settling = dials, -1.0, False
         self.chunk = min(d.chunk for d in dials) / len(dials)
         layout = ipywidgets.Layout
         self.play = ipywidgets.Play(min=0, max=10**6, interval=100, show_repeat=False)
@@ -75,19 +75,17 @@ class DialPanel(Panel):
         return (ipywidgets.HBox if len(self.dials) == 1 else ipywidgets.VBox)([slider, box])
 
     def _turn(self, i: int, name: str, value: float | str) -> None:
-        dial, slider, box = self.dials[i], self.sliders[i, name], self.boxes[i, name]
-        message = dial.turn(name, value)
-        self.say(message)
-        self._settle(slider, nearest(dial.weights[name]), f"slider {name}", i)
-        self._settle(box, f"{dial.weights[name]:.4g}", f"typed {name}", i)
+        if self._settling:
+            return
+        dial = self.dials[i]
+        self.say(dial.turn(name, value))
+        self._settling = True  # slider and box follow the dial, without turning it again
+        try:
+            self.sliders[i, name].value = nearest(dial.weights[name])
+            self.boxes[i, name].value = f"{dial.weights[name]:.4g}"
+        finally:
+            self._settling = False
         self._numbers(i)
-
-    def _settle(self, widget: "ipywidgets.Widget", value: object, name: str, i: int) -> None:
-        """Move a widget to where the dial stands without calling it back."""
-        callback = self.callbacks[name + (f" of {i + 1}" if len(self.dials) > 1 else "")]
-        widget.unobserve(callback, "value")
-        widget.value = value
-        widget.observe(callback, "value")
 
     def _tick(self, tick: int) -> None:
         if tick and getattr(self.play, PLAYING):  # Play's own stop button goes back to 0

@@ -5,11 +5,15 @@ running top to bottom never shows it, the reader's first click does. Works under
 """
 
 import ast
+import base64
 import dis
 import linecache
 import sys
 import types
 
+import traitlets
+
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTj2FAAAAABJRU5ErkJggg=="  # one white pixel
 OURS = ("ipywidgets", "traitlets", "jupyter", "ipykernel", "comm")
 
 
@@ -94,6 +98,15 @@ def press(widget):
         before = widget.value
         for text in ("0.5", before + " ", before):
             widget.value = text
+    elif kind == "FileUpload":  # a dictionary in 7, a tuple in 8
+        before, content = widget.value, base64.b64decode(PNG)
+        after = (
+            {"one.png": {"content": content}}
+            if isinstance(before, dict)
+            else ({"name": "one.png", "content": content},)
+        )
+        change = {"name": "value", "old": before, "new": after, "owner": widget, "type": "change"}
+        widget.notify_change(traitlets.Bunch(change))
     elif kind in ("Tab", "Accordion") and len(widget.children) > 1:
         widget.selected_index = 1
         widget.selected_index = 0

@@ -123,6 +123,8 @@ b.on_click(count)
 s = ipywidgets.FloatLogSlider(description="w", min=-2, max=2)
 s.observe(lambda change: seen.append(change["new"]), "value")
 ipywidgets.link((s, "value"), (ipywidgets.FloatText(), "value"))
+u = ipywidgets.FileUpload()
+u.observe(lambda change: seen.append(change["new"]), "value")
 b
 ---
 for x in range(3):
