@@ -217,6 +217,9 @@ def test_gradients_against_a_perfect_d_are_those_of_the_divergences_named(nb, m)
     least_squares = nb["grad_m"](nb["least_squares"], m, nb["best_v"])
     assert minimax == pytest.approx(two_jsd, abs=1e-5)
     assert non_saturating == pytest.approx(reverse, abs=1e-5)
+    lp, lq = nb["log_p"](nb["xs"]), nb["log_q"](nb["xs"], m)
+    to_mixture = 2 * nb["KL"](torch.logaddexp(lp, lq) - math.log(2), lp, nb["xs"])  # the same divergence, said shorter
+    assert nb["KL_minus_two_JSD"](m) == pytest.approx(to_mixture, abs=1e-9)
     assert least_squares == pytest.approx(squares, abs=1e-5)
     # mutants: JSD without its factor, KL alone, χ² itself
     assert abs(minimax - two_jsd / 2) > 1e-3

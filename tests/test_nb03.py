@@ -176,6 +176,9 @@ def test_binning_never_adds_information(nb):
         assert truth - values[-1] < 0.01
     exact = 0.5 * 0.5 + math.asin(0.8) / (2 * math.pi)  # P(both positive) of a pair with rho = 0.8
     assert nb["binned_gaussian"](0.8, 2)[1, 1] == pytest.approx(exact, abs=1e-4)
+    for sigma in (0.5, 0.1, 0.01):  # x = c + σε, as in section 8: the signs differ with probability arctan(σ)/π
+        table = nb["binned_gaussian"](1 / math.sqrt(1 + sigma**2), 2)
+        assert table[0, 1] + table[1, 0] == pytest.approx(math.atan(sigma) / math.pi, rel=0.01)
 
 
 # ---------------------------------------------------------------- estimates
