@@ -2,7 +2,7 @@
 
 c → x → T(x) is a Markov chain, so I(c; T(x)) <= I(c; x) by the data-processing inequality: what Q reads off
 T(x) is still a lower bound on I(c; x). What T destroys, a code can't be read from, so the codes learn to say
-something that survives T. Notebook 06 uses it, notebook 08 measures what each part does.
+something that survives T. Notebook 06 uses it.
 """
 
 from dataclasses import dataclass

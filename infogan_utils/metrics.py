@@ -1,6 +1,6 @@
 """The numbers that say whether it worked: best-match accuracy on real images, and what needs no labels.
 
-Notebook 06 measures with it, notebook 08 explains it. Networks are used in eval mode throughout, so that no
+Notebook 06 measures with it. Networks are used in eval mode throughout, so that no
 batch's statistics leak into an answer.
 """
 
