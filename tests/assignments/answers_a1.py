@@ -206,6 +206,10 @@ WRONG = {
             "def optimal_discriminator(p, q):\n    return torch.nan_to_num(p / q, nan=0.5)",
             {"optimal-ratio", "optimal-empty"},
         ),
+        "½ where either is empty": (
+            "def optimal_discriminator(p, q):\n    return torch.where((p > 0) & (q > 0), p / (p + q), 0.5)",
+            {"optimal-empty"},
+        ),
     },
     "jensen-shannon": {
         "base-2 logarithm": (

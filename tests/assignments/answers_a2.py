@@ -328,6 +328,12 @@ WRONG = {
             + "    return log_q.sum(1).mean() + H",
             {"gaussian-gradient"},
         ),
+        "the square's variance is not trained": (
+            GAUSS
+            + "    log_q = -half - log_var / 2 - (c - mu)**2 / (2 * log_var.detach().exp())\n"
+            + "    return log_q.sum(1).mean() + H",
+            {"gaussian-gradient"},
+        ),
         "variance fixed to 1": (
             GAUSS + "    log_q = -half - (c - mu)**2 / 2\n    return log_q.sum(1).mean() + H",
             {"gaussian-one", "gaussian-gradient"},

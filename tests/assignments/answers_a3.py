@@ -34,13 +34,13 @@ def gradient_norms(loss, modules):
 """,
         """
 def gradient_norms(loss, modules):
-    def length(module):
-        params = list(module.parameters())
-        got = torch.autograd.grad(loss, params, retain_graph=True, allow_unused=True)
-        got = [torch.zeros_like(p) if g is None else g for p, g in zip(params, got)]
-        return torch.nn.utils.get_total_norm(got).item()
-
-    return {name: length(module) for name, module in modules.items()}
+    everything = [p for module in modules.values() for p in module.parameters()]
+    got = iter(torch.autograd.grad(loss, everything, allow_unused=True))  # frees the graph of the loss
+    norms = {}
+    for name, module in modules.items():
+        gs = [g for _, g in zip(list(module.parameters()), got) if g is not None]
+        norms[name] = torch.nn.utils.get_total_norm(gs).item() if gs else 0.0
+    return norms
 """,
     ],
     "discriminator-loss": [
@@ -239,6 +239,11 @@ WRONG = {
             NORMS + "        gs = torch.autograd.grad(loss, list(m.parameters()), retain_graph=True)\n"
             "        out[name] = math.sqrt(sum(float((g**2).sum()) for g in gs))\n    return out",
             {"norms-value", "norms-clean"},
+        ),
+        "the graph freed after the first part": (
+            NORMS + f"        gs = {GRAD.replace(', retain_graph=True', '')}\n"
+            "        out[name] = math.sqrt(sum(float((g**2).sum()) for g in gs if g is not None))\n    return out",
+            {"norms-value"},
         ),
         "the root forgotten": (
             NORMS + f"        out[name] = sum(float((g**2).sum()) for g in {GRAD} if g is not None)\n    return out",
