@@ -232,6 +232,15 @@ def the_source_of_the_data_is_printed(path, notebook):
         yield "digits are loaded and the cell doesn't print where they come from"
 
 
+def nothing_is_read_from_beside_it(path, notebook):
+    for cell in code(notebook):
+        for node in ast.walk(parsed(cell)):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                name = node.value  # runs/ holds what a notebook itself wrote
+                if re.fullmatch(r"(?!runs/)[\w./-]{1,100}", name) and (NOTEBOOKS / name).is_file():
+                    yield f"on Colab a notebook is alone: put {name!r} into the package (and pyproject.toml)"
+
+
 RULES = [
     code_cells_are_short,
     prose_stands_between_code,
@@ -250,4 +259,5 @@ RULES = [
     the_first_result_comes_early,
     nothing_is_noisy,
     the_source_of_the_data_is_printed,
+    nothing_is_read_from_beside_it,
 ]

@@ -161,7 +161,7 @@ def test_a_q_that_has_caught_up_reads_what_is_there_and_no_more(nb, runs):
 
 
 def test_the_measured_sweep_is_whole_and_its_command_exists():
-    found = json.loads((ROOT / "notebooks" / "data" / "lambda_sweep.json").read_text("utf-8"))
+    found = json.loads((ROOT / "infogan_utils" / "measured" / "lambda_sweep.json").read_text("utf-8"))
     program = found["command"].split()[1]
     assert (ROOT / program).is_file() and f"--steps {found['steps']} " in found["command"]
     assert "60,000 digits" in found["data"] and set(found["runs"]) == {"summed", "own Adam"}

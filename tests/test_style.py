@@ -133,6 +133,7 @@ BREACHES = {
     ),
     "a semicolon": ("nothing_is_noisy", add(new_code_cell("ax.plot(x);"))),
     "a progress bar": ("nothing_is_noisy", add(new_code_cell("from tqdm import tqdm"))),
+    "a file beside the notebook": ("nothing_is_read_from_beside_it", add(new_code_cell("open('make.py')"))),
     "a source kept quiet": ("the_source_of_the_data_is_printed", swap("print(digits.source)", "print(1)")),
 }
 
