@@ -87,6 +87,30 @@ FAULTS = [
         "test_data_faults::test_a_folder_without_pictures_or_with_a_damaged_one_is_named",
     ),
     Fault(
+        DATA,
+        "Fashion-MNIST is nowhere",
+        "an error that names its files and the folder; no other pictures stand in",
+        "test_data_faults::test_fashion_mnist_that_is_nowhere_is_an_error_with_file_names_and_folder_B28",
+    ),
+    Fault(
+        DATA,
+        "MNIST's files in Fashion-MNIST's place",
+        "an error that says so",
+        "test_data_faults::test_fashion_mnist_comes_from_local_files_and_MNIST_does_not_pass_for_it",
+    ),
+    Fault(
+        DATA,
+        "a file of SVHN is missing, damaged or of another shape",
+        "an error that names it",
+        "test_data_faults::test_svhn_comes_from_its_two_files",
+    ),
+    Fault(
+        DATA,
+        "CelebA's folder is missing",
+        "an error that names it and what to unpack",
+        "test_data_faults::test_celeba_comes_from_torchvisions_layout",
+    ),
+    Fault(
         RUNS,
         "25 interrupts before random lines",
         "G and D at the same step; going on gives an unbroken run's bits",
@@ -114,6 +138,12 @@ FAULTS = [
     ),
     Fault(
         RUNS,
+        "an error in what shows the run",
+        "the steps taken are kept",
+        "test_runs_survive::test_an_error_in_what_shows_the_run_costs_no_step",
+    ),
+    Fault(
+        RUNS,
         "saved and resumed",
         "bit for bit an unbroken run",
         "test_runs_survive::test_a_run_saved_at_any_step_resumes_to_the_bits_of_an_unbroken_one",
@@ -129,6 +159,12 @@ FAULTS = [
         "a full disk while saving",
         "named; the last save is whole, the run goes on",
         "test_runs_survive::test_a_full_disk_while_saving_leaves_the_last_good_save_whole_and_says_so",
+    ),
+    Fault(
+        RUNS,
+        "a folder that can't be written while saving",
+        "named; the run goes on",
+        "test_runs_survive::test_a_folder_that_cant_be_written_is_named_and_the_run_goes_on",
     ),
     Fault(
         RUNS,
@@ -175,7 +211,7 @@ FAULTS = [
     ),
     Fault(
         TESTS,
-        "38 breaches of style",
+        "39 breaches of style",
         "each is seen by its rule",
         "test_style::test_a_planted_breach_is_seen_by_its_rule",
     ),
@@ -220,6 +256,18 @@ FAULTS = [
         "a bare machine, and no repository set",
         "an error that says what to do; no badge anywhere",
         "test_first_cell::test_elsewhere_without_a_repository_the_error_says_what_to_do",
+    ),
+    Fault(
+        PLACE,
+        "a notebook alone, without the folder around it",
+        "it reads nothing from beside it",
+        "test_style::test_the_notebook_keeps_the_rule",
+    ),
+    Fault(
+        PLACE,
+        "a file of the package that pip leaves out",
+        "the run turns red",
+        "test_project::test_every_file_of_the_package_is_installed_with_it",
     ),
 ]
 

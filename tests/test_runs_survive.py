@@ -37,6 +37,8 @@ SPEC = Layout(4, (10,), 2)
 TINY = Size(g_fc=16, d_fc=16, narrow=4, wide=8, q_fc=8)
 NOTE_TINY = dataclasses.replace(NOTE_SIZE, narrow=8, wide=16)
 PACKAGE = str(Path(loop.__file__).parent)
+INTERRUPTS = 25  # before random lines, and as many at random times
+KILLS = 20
 
 
 def images() -> torch.Tensor:
@@ -94,7 +96,7 @@ def interrupted_by_line(run: Trainer, until: int, at: int) -> bool:
         sys.settrace(before)
 
 
-@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize("seed", range(INTERRUPTS))
 def test_interrupts_before_any_line_leave_G_and_D_at_the_same_step_and_running_again_goes_on_B26(unbroken, seed):
     draw = random.Random(seed)
     run, handler = make(), signal.getsignal(signal.SIGINT)
@@ -107,14 +109,14 @@ def test_interrupts_before_any_line_leave_G_and_D_at_the_same_step_and_running_a
 
 def test_interrupts_at_random_times_leave_G_and_D_at_the_same_step_and_running_again_goes_on_B26(unbroken):
     draw, run, seen = random.Random(0), make(), []
-    for _ in range(25):
+    for _ in range(INTERRUPTS):
         timer = threading.Timer(draw.uniform(0.005, 0.08), os.kill, (os.getpid(), signal.SIGINT))
         timer.start()
         assert not train(run, images(), until=10**9)
         timer.join()
         assert steps_of(run) == {run.steps} or run.steps == 0
         seen.append(run.steps)
-    assert seen == sorted(seen) and seen[-1] > 25
+    assert seen == sorted(seen) and seen[-1] > INTERRUPTS
     straight = make()
     train(straight, images(), until=run.steps)
     assert same(run, straight)
@@ -229,10 +231,10 @@ SAVER = """
 import os, signal, sys, time, random
 import torch
 torch.set_num_threads(1)
-from test_runs_survive import make, checkpoint
+from test_runs_survive import KILLS, make, checkpoint
 path, run, draw = sys.argv[1], make(), random.Random(0)
 checkpoint.save(run, path)
-for kill in range(20):
+for kill in range(KILLS):
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -264,10 +266,10 @@ def test_20_kills_while_saving_lose_nothing(tmp_path):
     command = [sys.executable, "-c", SAVER, str(path)]
     done = subprocess.run(command, env=os.environ | place, capture_output=True, text=True, timeout=300)
     rows = [line.split() for line in done.stdout.splitlines()]
-    assert len(rows) == 20, done.stderr
+    assert len(rows) == KILLS, done.stderr
     for steps, saved, _, whole in rows:
         assert int(steps) in (int(saved), int(saved) + 1) and whole == "True"
-    assert sum(state == "begun" for _, _, state, _ in rows) >= 10  # the kills did hit saves
+    assert sum(state == "begun" for _, _, state, _ in rows) >= KILLS / 2  # the kills did hit saves
     assert int(rows[-1][0]) > 20
     for part in tmp_path.glob("*.part"):
         os.utime(part, (0, 0))

@@ -39,9 +39,12 @@ out = ipywidgets.Output()
 with out:
     1 / 0
 ---
-ipywidgets.interact(lambda x: 1 / x, x=(0, 2), continuous_update=False)
+ipywidgets.interact(lambda x: 1 / (x - 1), x=(0, 2))
 ---
 # nothing but a remark
+---
+y = 1
+%nonsense
 ---
 x = 2  # and one more that is right
 """
@@ -52,7 +55,9 @@ FAULTY_CELLS = {
     "Cell 4": "a wrong assert (B38)",
     "Cell 5": "a magic that takes the cell's lines and doesn't run them",
     "Cell 6": "an exception swallowed by Output (B55)",
+    "Cell 7": "an exception swallowed by interact (B55)",
     "Cell 8": "a cell that runs nothing",
+    "Cell 9": "an unknown line magic at the end (B38)",
 }
 BUTTON = """
 import ipywidgets
@@ -169,7 +174,7 @@ def test_a_cell_with_a_planted_fault_turns_the_run_red_B38_B55(planted, cell):
 
 
 def test_the_cells_beside_the_planted_faults_pass(planted):
-    assert planted["faults::Cell 0"] == planted["faults::Cell 9"] == "PASSED"
+    assert planted["faults::Cell 0"] == planted["faults::Cell 10"] == "PASSED"
 
 
 @pytest.mark.parametrize("fault", WIDGETS)

@@ -72,10 +72,14 @@ def test_reset_brings_the_same_first_picture(dial):
 def test_a_hundred_quick_clicks_neither_queue_nor_crash(dial):
     dial.button("Train ½ s").evaluate("b => { for (let i = 0; i < 100; i++) b.click() }")
     dial.until(lambda: dial.step() > 0, what="training")
-    dial.page.wait_for_timeout(2500)  # a queue of a hundred chunks would run for fifty seconds
+
+    def rests() -> bool:
+        before = dial.step()
+        dial.page.wait_for_timeout(1500)
+        return dial.step() == before
+
+    dial.until(rests, seconds=20, what="rest: a queue of a hundred chunks would run for fifty seconds")
     rest = dial.step()
-    dial.page.wait_for_timeout(1500)
-    assert dial.step() == rest
     dial.button("Step").click()
     dial.until(lambda: dial.step() == rest + 1, seconds=5, what="one more step")
 
