@@ -59,7 +59,7 @@ def check_images(images: Tensor, trainer: Trainer) -> Tensor:
 
 def next_batch(trainer: Trainer, images: Tensor) -> Tensor:
     """The next real images, float in [0, 1] on the trainer's device; each epoch in a fresh order, its rest dropped."""
-    n, batch = len(images), trainer.recipe.batch
+    n, batch = len(images), trainer.recipe.real_images
     if len(trainer.order) != n or trainer.position + batch > n:
         trainer.order, trainer.position = torch.randperm(n, generator=trainer.generator), 0
     rows = trainer.order[trainer.position : trainer.position + batch]

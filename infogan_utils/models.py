@@ -18,7 +18,7 @@ FAMILIES = ("paper", "note")
 
 @dataclass(frozen=True)
 class Size:
-    """Widths of the networks: FC layers of G and the trunk, the two convolutions, Q's hidden layer.
+    """Widths of the networks: FC layers of G and the trunk, the two convolutions, Q's hidden layer (0: it has none).
 
     ``family`` says which layers: "paper", those of this module, or "note", those of ``note_models``.
     """
@@ -36,7 +36,7 @@ class Size:
 
 
 PAPER = Size()
-SMALL = Size(g_fc=512, d_fc=512, narrow=32, wide=64, q_fc=128)
+SMALL = Size(g_fc=512, d_fc=512, narrow=32, wide=64, q_fc=0)
 
 
 class Posterior(NamedTuple):
@@ -136,6 +136,8 @@ class Discriminator(nn.Module):
             nn.LeakyReLU(LEAK),
         )
         d_head = nn.Linear(size.d_fc, 1)
+        if size.q_fc == 0:
+            return trunk, d_head, nn.Sequential(nn.Linear(size.d_fc, answers))
         q_head = nn.Sequential(
             nn.Linear(size.d_fc, size.q_fc, bias=False),
             nn.BatchNorm1d(size.q_fc),

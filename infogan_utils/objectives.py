@@ -106,6 +106,36 @@ def information(q: Posterior, codes: Codes) -> dict[str, Tensor]:
     return bounds
 
 
+def agreement_bound(one: Tensor, other: Tensor) -> Tensor:
+    """The bound on real images, where no code was drawn: what Q answers to one view takes the code's place. Nats.
+
+    With c ~ Q(c|T(x)), read off another view T'(x) by the same Q: E ln Q(c|T'(x)) + H(c) <= I(c; T'(x)) <= I(c; x),
+    H(c) the entropy of the mean answer; at most ln K. The mean of both directions.
+
+    Args:
+        one: (..., batch, K), logits for one view of each image; several readers at once are leading dimensions.
+        other: (..., batch, K), logits for another view of the same images, in the same order.
+
+    Returns:
+        (...): a bound a reader, a scalar for two dimensions.
+
+    Raises:
+        ValueError: if the shapes differ.
+    """
+    if one.shape != other.shape or one.ndim < 2:
+        raise ValueError(
+            f"logits of shapes {tuple(one.shape)} and {tuple(other.shape)} were given; both are (batch, K), the same "
+            "images in the same order"
+        )
+    total = 0.0
+    for drawn, read in ((one.float(), other.float()), (other.float(), one.float())):
+        p = drawn.softmax(dim=-1)  # c ~ p, image by image
+        mean = p.mean(dim=-2)  # (..., K), how often each c is drawn
+        log_q = (p * read.log_softmax(dim=-1)).sum(dim=-1).mean(dim=-1)  # E ln Q(c|T'(x))
+        total = total + log_q - torch.special.xlogy(mean, mean).sum(dim=-1)
+    return total / 2
+
+
 def note_loss(q: Posterior, codes: Codes, *, lam_l: float, lam_c: float) -> Tensor:
     """The starting note's third loss, lam_l·H(l'; l) + lam_c·MSE(c, c'), to be minimised; a scalar.
 

@@ -23,6 +23,9 @@ class Recipe:
         note: (lam_l, lam_c) of the starting note: its cross-entropy and mean squared error in place of -L_I.
         own_adam: whether the information loss takes a step of its own with its own Adam (lam is then inert).
         channel: the noisy channel T, or None.
+        agreement: weight, within L_I, of the bound on real images: each is seen twice, through two draws of T, and
+            what Q says of one view is the code to be read off the other. Trains the trunk in D's step, where the
+            information gradient has to reach it, and Q in the step of G that follows.
         batch: images in a step.
         lr_g: Adam's learning rate for G and Q. lr_d: for the trunk and D's head.
         average: decay a step of the averaged weights.
@@ -36,6 +39,7 @@ class Recipe:
     note: tuple[float, float] | None = None
     own_adam: bool = False
     channel: Channel | None = Channel()
+    agreement: float = 0.0
     batch: int = 128
     lr_g: float = 1e-3
     lr_d: float = 2e-4
@@ -44,10 +48,22 @@ class Recipe:
     def __post_init__(self) -> None:
         check_objective(self.objective)
         check_lam(self.lam)
+        if not (math.isfinite(self.agreement) and self.agreement >= 0):
+            raise ValueError(f"agreement = {self.agreement} was given; it is a weight, 0 or more, e.g. 1.0")
+        if self.agreement and (self.own_adam or "trunk" not in self.reaches):
+            raise ValueError(
+                "agreement trains the trunk in D's step, but this recipe keeps the information gradient from it "
+                f"(reaches = {self.reaches}, own_adam = {self.own_adam}); set agreement=0.0"
+            )
         if not set(self.reaches) <= set(PARTS) or "Q" not in self.reaches:
             raise ValueError(f"reaches = {self.reaches} was given; it holds 'Q' and any of 'G', 'trunk'")
         if self.batch < 2:
             raise ValueError(f"a batch of {self.batch} was given; batch norm needs 2 images or more to a step")
+
+    @property
+    def real_images(self) -> int:
+        """Real images that a step takes: the batch, or half of it where each is seen twice."""
+        return self.batch // 2 if self.agreement else self.batch
 
 
 def check_lam(lam: float) -> float:
@@ -63,7 +79,7 @@ def check_lam(lam: float) -> float:
 
 # The recipe of notebook 06, and its relatives: the paper's settings, the plain GAN of the paper's Figure 1
 # with a Q fitted on the side, and the starting note's three steps.
-FAST = Recipe()
+FAST = Recipe(agreement=1.0, average=0.995)
 PAPER_RECIPE = Recipe(channel=None, learn_sigma=False)
 PLAIN_GAN = Recipe(reaches=("Q",))
 NOTE = Recipe(objective="least-squares", note=(1.0, 0.1), own_adam=True, channel=None, learn_sigma=False)

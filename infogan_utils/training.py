@@ -16,7 +16,7 @@ from infogan_utils.devices import best_device as best_device
 from infogan_utils.devices import has_bfloat16
 from infogan_utils.models import SMALL, Posterior, Size
 from infogan_utils.note_models import build
-from infogan_utils.objectives import d_loss, g_loss, information, note_loss
+from infogan_utils.objectives import agreement_bound, d_loss, g_loss, information, note_loss
 from infogan_utils.recipes import FAST, Recipe, check_lam
 
 
@@ -100,10 +100,13 @@ class Trainer:
         return torch.autocast(self.device.type, torch.bfloat16) if self.bfloat16 else nullcontext()
 
     def step(self, real: Tensor) -> dict[str, Tensor]:
-        """One step of D and one of G and Q on real images (batch, channels, side, side), float in [0, 1].
+        """One step of D and one of G and Q on real images (n, channels, side, side), float in [0, 1].
 
+        With ``recipe.agreement`` each of them is seen twice, so that 2n images are generated, otherwise n.
         Returns the losses "D" and "G" and each code's L_I in nats by name, as tensors on the device.
         """
+        if self.recipe.agreement:
+            real = torch.cat([real, real])
         codes = self.layout.sample(len(real), self.generator).to(self.device)
         figures = self._three_steps(real, codes) if self.recipe.own_adam else self._two_steps(real, codes)
         for name, net in (("G", self.G), ("D", self.D)):
@@ -120,8 +123,12 @@ class Trainer:
             d = d_loss(recipe.objective, net.d(real_features), net.d(fake_features))
             total = d
             if "trunk" in recipe.reaches:
-                total = d + self.lam * self._information_loss(net.q(fake_features), codes)[0]
-        self._update("D", total, self.d_params)
+                loss = self._information_loss(net.q(fake_features), codes)[0]
+                if recipe.agreement:
+                    loss = loss - recipe.agreement * self._agreement(net.q(real_features))
+                total = d + self.lam * loss
+        # with agreement, Q's gradient on real images waits here for G's step, which adds its own to it
+        self._update("D", total, [*self.d_params, *(self.q_params if recipe.agreement else [])])
         with self.autocast():
             features = net.features(self._through_channel(fake))
             g = g_loss(recipe.objective, net.d(features))
@@ -165,8 +172,13 @@ class Trainer:
         weights = [1.0 if name.startswith("cat") else recipe.cont_weight for name in bounds]
         return -sum(w * b for w, b in zip(weights, bounds.values(), strict=True)), bounds
 
+    def _agreement(self, q: Posterior) -> Tensor:
+        """The bound on real images in nats, summed over the categorical codes; the second half is the first again."""
+        n = len(q.mu) // 2
+        return sum((agreement_bound(a[:n], a[n:]) for a in q.logits), torch.zeros((), device=q.mu.device))
+
     def _update(self, name: str, loss: Tensor, params: list[torch.nn.Parameter]) -> None:
-        """One Adam step on ``loss`` for exactly these parameters; no other parameter receives a gradient."""
+        """The gradient of ``loss`` for exactly these parameters, and one Adam step of those that ``name`` owns."""
         loss.backward(inputs=params)
         self.optimisers[name].step()
         self.optimisers[name].zero_grad(set_to_none=True)

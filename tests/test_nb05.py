@@ -400,6 +400,8 @@ def closed_forms(total: int, size: Size, channels: int, side: int, answers: int)
         used_t = [4 * s * s, s * s, 1]
         d = size.d_fc + 1
         weights_q, extra_q = [size.d_fc * size.q_fc, size.q_fc * answers], 2 * size.q_fc + answers
+        if size.q_fc == 0:
+            weights_q, extra_q = [size.d_fc * answers], answers
         d_weights = size.d_fc
     else:
         weights_g = [total * w * s * s, w * w * 9, w * n * 9, n * channels * 9]

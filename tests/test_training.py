@@ -58,7 +58,7 @@ def test_every_parameter_belongs_to_exactly_the_declared_optimisers_B10(recipe):
 @pytest.mark.parametrize("reaches", [("Q",), ("G", "Q"), ("trunk", "Q"), ("G", "trunk", "Q")])
 def test_the_information_gradient_reaches_the_declared_parts_and_no_other_B01(reaches):
     # sgd instead of Adam, so that one step shows the gradient itself
-    runs = [trainer(FAST, reaches=reaches, lam=lam) for lam in (0.0, 1.0)]
+    runs = [trainer(FAST, agreement=0.0, reaches=reaches, lam=lam) for lam in (0.0, 1.0)]
     for run in runs:
         run.optimisers = {
             name: torch.optim.SGD([p for group in o.param_groups for p in group["params"]], lr=0.01)
@@ -95,7 +95,7 @@ def test_detaching_before_Q_would_be_caught_B21():
 
 def test_lam_is_a_dial_in_the_summed_loss_and_inert_in_an_adam_of_its_own():
     def after(lam: float, own_adam: bool) -> torch.Tensor:
-        run = trainer(FAST, own_adam=own_adam, lam=lam)
+        run = trainer(FAST, agreement=0.0, own_adam=own_adam, lam=lam)
         run.bfloat16 = False
         train(run, images(), until=3)
         return weights(run)["G"]

@@ -37,6 +37,7 @@ from infogan_utils.loop import check_images, next_batch
 from infogan_utils.models import PAPER, SMALL, Size
 from infogan_utils.note_models import NOTE_SIZE
 from infogan_utils.recipes import Recipe
+from infogan_utils.start import choose_start
 from infogan_utils.training import Trainer
 
 MARKS = (0.80, 0.90, 0.95)  # accuracies to be reached
@@ -45,7 +46,7 @@ PLACE = ("recipe", "seed", "seconds", "data_sha256")  # one run of FILE each
 
 
 class Entry(NamedTuple):
-    """What a recipe's name stands for."""
+    """What a recipe's name stands for. Where its recipe has an agreement bound, a start is chosen by it."""
 
     recipe: Recipe
     size: Size = SMALL
@@ -131,8 +132,11 @@ def trained(entry: Entry, seed: int, images: Tensor, digits: Digits, *, seconds:
     """
     run = entry.start(seed)
     images, test = check_images(resized(images, entry.side), run), resized(digits.test, entry.side)
-    elapsed, processor_seconds, curve = 0.0, 0.0, []
-    for look in looks(seconds, every):
+    began, used, curve = time.monotonic(), time.process_time(), []
+    if entry.recipe.agreement and choose_start(run, images) is None:
+        raise KeyboardInterrupt
+    elapsed, processor_seconds = time.monotonic() - began, time.process_time() - used
+    for look in [t for t in looks(seconds, every) if t > elapsed] or [elapsed]:
         began, used = time.monotonic(), time.process_time()
         while elapsed + time.monotonic() - began < look:
             run.step(next_batch(run, images))

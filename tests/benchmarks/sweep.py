@@ -2,7 +2,7 @@
 
     INFOGAN_DATA=FOLDER python tests/benchmarks/sweep.py --steps 600
 
-Writes notebooks/data/lambda_sweep.json, which notebook 07 draws: for each λ the L_I of each code in nats on
+Writes infogan_utils/measured/lambda_sweep.json, which notebook 07 draws: for each λ the L_I of each code in nats on
 fresh samples, the best-match accuracy of Q on the test digits, the sample quality as an energy distance to
 real test digits, ten samples, and the command, data and machine that gave them.
 """
@@ -21,12 +21,14 @@ import torch
 from infogan_utils import data, metrics
 from infogan_utils.codes import Codes, layout
 from infogan_utils.loop import train
+from infogan_utils.models import SMALL
 from infogan_utils.recipes import FAST
 from infogan_utils.toy import energy_distance
 from infogan_utils.training import Trainer
 
 LAMS = (0.0, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
-OUT = Path(__file__).resolve().parents[2] / "notebooks" / "data" / "lambda_sweep.json"
+OUT = Path(__file__).resolve().parents[2] / "infogan_utils" / "measured" / "lambda_sweep.json"
+SIZE = replace(SMALL, q_fc=128)  # a Q with a hidden layer, as the paper's
 COMPARED = 2_000  # images on either side of the energy distance
 
 
@@ -70,10 +72,11 @@ def main() -> None:
         "runs": {},
     }
     began = time.monotonic()
-    for name, recipe in (("summed", FAST), ("own Adam", replace(FAST, own_adam=True))):
+    for name, own_adam in (("summed", False), ("own Adam", True)):
+        recipe = replace(FAST, agreement=0.0, average=0.99, own_adam=own_adam)  # nothing but λ·L_I tells them apart
         rows = found["runs"][name] = []
         for lam in LAMS:
-            run = Trainer(layout("mnist"), replace(recipe, lam=lam), seed=options.seed)
+            run = Trainer(layout("mnist"), replace(recipe, lam=lam), size=SIZE, seed=options.seed)
             train(run, digits.train, until=options.steps)
             rows.append(measure(run, digits))
             numbers = {k: v for k, v in rows[-1].items() if k != "samples"}

@@ -1,6 +1,6 @@
 """Train the model that the explorer of notebook 07 shows, and write its weights into the package.
 
-    INFOGAN_DATA=FOLDER python tests/benchmarks/weights.py --steps 4000
+    INFOGAN_DATA=FOLDER python tests/benchmarks/weights.py --steps 3000
 
 FOLDER holds MNIST as torchvision lays it out; without it the data are those that ``load_mnist`` finds. The
 command, the source of the data and the accuracy measured go into the file's header.
@@ -13,17 +13,19 @@ import torch
 from infogan_utils import data, explorer, metrics
 from infogan_utils.codes import layout
 from infogan_utils.loop import train
+from infogan_utils.start import choose_start
 from infogan_utils.training import Trainer
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", default=explorer.WEIGHTS)
     options = parser.parse_args()
     digits = data.load_mnist()
     run = Trainer(layout("mnist"), seed=options.seed)
+    choose_start(run, digits.train, show=lambda step, bounds: print(f"start, step {step}", flush=True), every=100)
     train(run, digits.train, until=options.steps, every=500, show=lambda run: print(f"step {run.steps}", flush=True))
     net = run.averaged["D"].module
     match = metrics.accuracy(net, digits.test, digits.test_labels)
