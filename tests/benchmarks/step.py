@@ -21,7 +21,7 @@ from infogan_utils.codes import LAYOUTS
 from infogan_utils.data import load_mnist
 from infogan_utils.loop import next_batch
 from infogan_utils.models import Discriminator, Generator
-from infogan_utils.objectives import d_loss, g_loss, information
+from infogan_utils.objectives import agreement_bound, d_loss, g_loss, information
 from infogan_utils.training import Trainer, has_bfloat16
 
 LAYOUT = LAYOUTS["mnist"]
@@ -40,7 +40,7 @@ class PlainLoop:
         self.adam_d = torch.optim.Adam(rest, lr=2e-4, betas=(0.5, 0.999), foreach=False)
         self.adam_g = torch.optim.Adam([*self.G.parameters(), *q], lr=1e-3, betas=(0.5, 0.999), foreach=False)
         data = TensorDataset(images.unsqueeze(1).float() / 255)
-        self.loader = DataLoader(data, BATCH, shuffle=True, drop_last=True, generator=self.generator)
+        self.loader = DataLoader(data, recipes.FAST.real_images, shuffle=True, drop_last=True, generator=self.generator)
         self.batches = iter(self.loader)
 
     def bound(self, q, codes):
@@ -57,9 +57,10 @@ class PlainLoop:
             (x,) = next(self.batches)
         T, codes = recipes.FAST.channel, LAYOUT.sample(BATCH, self.generator)
         fake = self.G(codes)
-        real_v, _ = self.D(T(x, self.generator))
+        real_v, q_real = self.D(T(torch.cat([x, x]), self.generator))
         fake_v, q = self.D(T(fake.detach(), self.generator))
         loss_d = d_loss("non-saturating", real_v, fake_v) - self.bound(q, codes)
+        loss_d = loss_d - agreement_bound(*q_real.logits[0].chunk(2))
         self.adam_d.zero_grad()
         loss_d.backward()
         self.adam_d.step()
