@@ -64,7 +64,12 @@ def next_batch(trainer: Trainer, images: Tensor) -> Tensor:
         trainer.order, trainer.position = torch.randperm(n, generator=trainer.generator), 0
     rows = trainer.order[trainer.position : trainer.position + batch]
     trainer.position += batch
-    return images[rows.to(images.device)].to(trainer.device).float().div_(255)
+    return as_floats(images, rows, trainer.device)
+
+
+def as_floats(images: Tensor, rows: Tensor, device: torch.device) -> Tensor:
+    """These rows of uint8 images as floats in [0, 1] on ``device``."""
+    return images[rows.to(images.device)].to(device).float().div_(255)
 
 
 def train(

@@ -11,9 +11,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from infogan_utils.loop import TrainingDiverged, check_images, stop_flag
+from infogan_utils.loop import TrainingDiverged, as_floats, check_images, stop_flag
 from infogan_utils.objectives import agreement_bound
-from infogan_utils.training import Trainer
+from infogan_utils.training import Trainer, adam
 
 MEMORY = 0.98  # decay a step of the bounds' running mean
 
@@ -52,30 +52,27 @@ def choose_start(
             "layers was given; a start is chosen for a run without steps, with a categorical code, a channel, and a "
             "linear Q (q_fc=0 in its size)"
         )
-    images, generator, k = (
-        check_images(images, trainer),
-        torch.Generator().manual_seed(trainer.seed),
-        layout.categorical[0],
-    )
+    images, k = check_images(images, trainer), layout.categorical[0]
+    generator = torch.Generator().manual_seed(trainer.seed)
     D = copy.deepcopy(trainer.D)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(trainer.seed)
         read = nn.Linear(q.in_features, readers * k).to(trainer.device)
     params = [*D.trunk.parameters(), *read.parameters()]
-    adam = torch.optim.Adam(params, lr=recipe.lr_g, betas=(0.5, 0.999), fused=trainer.device.type in ("cpu", "cuda"))
+    optimiser = adam(params, recipe.lr_g, trainer.device)
     bounds = torch.zeros(readers, device=trainer.device)
     n = recipe.batch // 2
     with stop_flag() as stop:
         for step in range(1, steps + 1):
             rows = torch.randint(len(images), (n,), generator=generator)
-            x = images[rows].to(trainer.device).float().div_(255)
+            x = as_floats(images, rows, trainer.device)
             with trainer.autocast():
                 h = D.features(recipe.channel(torch.cat([x, x]), generator))  # (2n, features)
                 answers = read(h).float().unflatten(1, (readers, k)).transpose(0, 1)  # (readers, 2n, K)
                 bound = agreement_bound(answers[:, :n], answers[:, n:])  # (readers,)
             (-bound.sum()).backward(inputs=params)
-            adam.step()
-            adam.zero_grad()
+            optimiser.step()
+            optimiser.zero_grad()
             bounds = MEMORY * bounds + (1 - MEMORY) * bound.detach()
             if stop.is_set():
                 return None
