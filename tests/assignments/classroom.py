@@ -108,10 +108,13 @@ class Classroom:
         return nbformat.read(path, as_version=4)
 
 
-def run_cells(assignment: str, answers: dict[str, str], seeds: list[int], only: set[str]) -> dict[str, int]:
+def run_cells(
+    assignment: str, answers: dict[str, str], seeds: list[int], only: set[str], draws: int = 5
+) -> dict[str, int]:
     """Execute the notebook's code in this process and count how often each test of `only` passes.
 
     Quicker than nbgrader, for repetition over seeds; what nbgrader makes of it is tested elsewhere.
+    `draws` inputs a seed; grading takes five.
     """
     import os
 
@@ -132,6 +135,8 @@ def run_cells(assignment: str, answers: dict[str, str], seeds: list[int], only: 
                             passed[name] += 1
                 elif about(cell).get("solution") or name:
                     exec(compile(answers.get(name, cell.source), str(name), "exec"), space)
+                    if name == "helpers":
+                        space["graded"].__defaults__ = (draws,)
     finally:
         os.environ.clear()
         os.environ.update(kept)

@@ -262,7 +262,8 @@ def load_gradebook(room):
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_right_answers_pass_and_wrong_ones_fail_with_20_seeds_B46(assignment):
-    """B46: the verdict does not hang on the draw."""
+    """B46: the verdict does not hang on the draw. Grading takes five: an input that a wrong answer gets right by luck
+    in 3 of 20 lets it through once in 10,000 times."""
     seeds, after, unfair = list(range(100, 120)), checks_after(assignment), []
     for name, cells in after.items():
         for source in [reference(assignment)[name], *answers(assignment).RIGHT[name]]:
@@ -270,9 +271,9 @@ def test_right_answers_pass_and_wrong_ones_fail_with_20_seeds_B46(assignment):
                 if passed != len(seeds):
                     unfair.append(f"{name}: a right answer passed {cell} with {passed} of 20 seeds:\n{source}")
         for kind, (source, lost) in answers(assignment).WRONG[name].items():
-            for cell, passed in run_cells(assignment, {name: source}, seeds, set(cells)).items():
-                if passed != (0 if cell in lost else len(seeds)):
-                    unfair.append(f"{name}, {kind}: passed {cell} with {passed} of 20 seeds")
+            for cell, passed in run_cells(assignment, {name: source}, seeds, set(cells), draws=1).items():
+                if passed > 3 if cell in lost else passed < len(seeds):
+                    unfair.append(f"{name}, {kind}: passed {cell} with {passed} of 20 inputs")
     assert not unfair, "\n".join(unfair)
 
 
