@@ -21,6 +21,7 @@ from infogan_utils.data import Digits
 from infogan_utils.models import PAPER
 from infogan_utils.note_models import NOTE_SIZE
 from infogan_utils.objectives import note_loss
+from infogan_utils.recipes import FAST
 
 MNIST = LAYOUTS["mnist"]
 TINY = dataclasses.replace(NOTE_SIZE, narrow=8, wide=16)
@@ -134,6 +135,7 @@ def finished(name: str, seed: int) -> dict:
         "time_to": {f"{mark:.2f}": digits.time_to(curve, mark) for mark in digits.MARKS},
         "L_I": {"cat 1": 2.0 + seed / 10, "cont 1": 1.0, "cont 2": None if name == "port" else 0.5},
         "images_a_second": 500.0 + seed,
+        **({"recognised": 0.9 + seed / 100, "diversity": 0.7} if name == "fast" else {}),  # not in older files
         "merged": [[4, [3, 5]], [7, [4, 9]]] if seed == 2 else [],
         "curve": curve,
     }
@@ -154,23 +156,24 @@ def test_the_summary_has_mean_deviation_and_worst_and_medians_of_the_times():
     assert over["time_to"] == {"0.80": 60.3, "0.90": 100.4, "0.95": 120.1}
     assert math.isclose(over["at"][60], (0.82 + 0.70 + 0.80) / 3) and over["at"][180] is None
     assert math.isclose(over["L_I"]["cat 1"], 2.2) and over["images_a_second"] == 502
+    assert math.isclose(over["recognised"], 0.92) and math.isclose(over["diversity"], 0.7)
     # one run of two that never got there: no median
     assert digits.summary([finished("fast", seed) for seed in (1, 2)])["time_to"]["0.90"] is None
     alone = digits.summary([finished("port", 1)])
-    assert alone["deviation"] is None and alone["L_I"]["cont 2"] is None
+    assert alone["deviation"] is None and alone["L_I"]["cont 2"] is None and alone["recognised"] is None
 
 
 def test_the_table_shows_the_figures_of_each_run_and_of_each_recipe():
     shown = digits.table([finished("fast", 1), finished("port", 1), finished("fast", 2), finished("fast", 3)])
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in shown.splitlines() if "|" in line]
     times = ["at 60 s", "at 120 s", "s to 0.80", "s to 0.90", "s to 0.95"]
-    codes = ["L_I cat 1", "L_I cont 1", "L_I cont 2", "images/s"]
+    codes = ["L_I cat 1", "L_I cont 1", "L_I cont 2", "images/s", "recognised", "diversity"]
     assert rows[0] == ["recipe", "seed", "accuracy", *times, *codes, "merged"]
-    assert rows[3] == "port 1 0.3000 0.200 0.300 – – – 2.10 1.00 – 501 none".split()
-    assert rows[4] == [*"fast 2 0.8600 0.700 0.860 100 – – 2.20 1.00 0.50 502".split(), "3+5; 4+9"]
+    assert rows[3] == "port 1 0.3000 0.200 0.300 – – – 2.10 1.00 – 501 – – none".split()
+    assert rows[4] == [*"fast 2 0.8600 0.700 0.860 100 – – 2.20 1.00 0.50 502 0.920 0.70".split(), "3+5; 4+9"]
     assert rows[6] == ["recipe", "seeds", "mean", "deviation", "worst", *times, *codes]
-    assert rows[8] == "fast 3 0.9200 0.0529 0.8600 0.773 0.920 60 100 120 2.20 1.00 0.50 502".split()
-    assert rows[9] == "port 1 0.3000 – 0.3000 0.200 0.300 – – – 2.10 1.00 – 501".split() and len(rows) == 10
+    assert rows[8] == "fast 3 0.9200 0.0529 0.8600 0.773 0.920 60 100 120 2.20 1.00 0.50 502 0.920 0.70".split()
+    assert rows[9] == "port 1 0.3000 – 0.3000 0.200 0.300 – – – 2.10 1.00 – 501 – –".split() and len(rows) == 10
 
 
 class Clock:
@@ -195,10 +198,13 @@ def test_a_run_gives_all_that_its_object_promises_and_scoring_takes_none_of_its_
     monkeypatch.setattr(digits.metrics, "accuracy", slow)
     images, labels = pictures(64), torch.arange(64) % 10
     entry = digits.RECIPES["port"]._replace(recipe=dataclasses.replace(port.PORT, batch=16), size=TINY)
-    found = digits.trained(entry, 1, images, Digits(images, labels, images, labels, "noise"), seconds=6, every=3)
+    judge = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(28 * 28, 10))
+    noise = Digits(images, labels, images, labels, "noise")
+    found = digits.trained(entry, 1, images, noise, judge, seconds=6, every=3)
     (first, last), (steps, all_steps) = ([row[i] for row in found["curve"]] for i in (0, 1))
     assert 3 < first < 4 and 6 < last < 7 and 0 < steps < all_steps
     assert found["accuracy"] == found["curve"][-1][2] and found["steps"] == all_steps
+    assert 0 <= found["without_average"] <= 1 and 0 <= found["recognised"] <= 1 and found["diversity"] >= 0
     assert math.isclose(found["images_a_second"], all_steps * 16 / last, rel_tol=0.02)
     assert set(found["L_I"]) == {"cat 1", "cont 1", "cont 2"} and set(found["time_to"]) == {"0.80", "0.90", "0.95"}
     assert found["data"] == "noise; trained on 64, scored on 64" and found["bfloat16"] is False
@@ -212,12 +218,53 @@ def test_the_same_data_have_the_same_fingerprint():
     assert plan("fast")[0]["data_sha256"] == "a"
 
 
-def test_the_four_recipes_are_what_their_names_say():
+def test_the_recipes_are_what_their_names_say():
     runs = {name: entry.start(0) for name, entry in digits.RECIPES.items()}
     assert runs["paper"].size == PAPER and runs["paper"].recipe.channel is None
     assert not runs["note"].recipe.own_adam and runs["note"].recipe.note == (1.0, 0.1)
     assert type(runs["port"]) is port.PortTrainer and runs["port"].image_shape == (1, 32, 32)
-    assert runs["fast"].recipe.channel is not None
+    assert runs["fast"].recipe == FAST and digits.RECIPES["fast"].chosen_start
+
+
+def test_each_ablation_leaves_out_its_part_alone():
+    channel = FAST.channel
+    left_out = {
+        "no start": {},
+        "no agreement": {"agreement": 0.0},
+        "no channel": {"agreement": 0.0, "channel": None},
+        "nothing spared": {"channel": dataclasses.replace(channel, spared=0.0)},
+    }
+    settings = {entry.settings() for entry in digits.RECIPES.values()}
+    assert len(settings) == len(digits.RECIPES)  # no result of one stands for another
+    for name, parts in left_out.items():
+        entry = digits.RECIPES[name]
+        assert entry.recipe == dataclasses.replace(FAST, **parts) and entry.size == digits.RECIPES["fast"].size
+        assert entry.chosen_start == (name != "no start")
+
+
+def test_the_judge_is_asked_for_the_digit_that_the_category_is_matched_to():
+    """Samples whose every pixel says their category: renumbered by the match, all are recognised; unmatched, few."""
+    run = digits.RECIPES["fast"]._replace(size=TINY).start(0)
+    label_of = (torch.arange(10) + 3) % 10
+
+    def G(codes):
+        return (codes.c_cat[:, :1, None, None].float() / 10).expand(-1, 1, 28, 28)
+
+    run.averaged["G"].module.forward = G
+    labels = torch.arange(100) % 10
+    images = (torch.rand(100, 28, 28, generator=run.generator) * 255).to(torch.uint8)
+    known = Digits(images, labels, images, labels, "noise")
+
+    class Reader(torch.nn.Module):
+        def forward(self, x):
+            category = (x.mean((1, 2, 3)) * 10).round().long()
+            return torch.nn.functional.one_hot(label_of[category], 10)
+
+    match = digits.metrics.Match(1.0, label_of.numpy(), None)
+    found = digits.looked_at(run, match, known, Reader())
+    assert found == {"recognised": 1.0, "diversity": 0.0}
+    match = digits.metrics.Match(1.0, label_of.flip(0).numpy(), None)
+    assert digits.looked_at(run, match, known, Reader())["recognised"] < 0.5
 
 
 def small_port(seed: int = 0) -> port.PortTrainer:

