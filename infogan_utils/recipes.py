@@ -55,6 +55,11 @@ class Recipe:
                 "agreement trains the trunk in D's step, but this recipe keeps the information gradient from it "
                 f"(reaches = {self.reaches}, own_adam = {self.own_adam}); set agreement=0.0"
             )
+        if self.agreement and self.channel is None:
+            raise ValueError(
+                f"agreement = {self.agreement} compares two views of an image, but channel=None gives one; set "
+                "agreement=0.0, or keep a channel"
+            )
         if not set(self.reaches) <= set(PARTS) or "Q" not in self.reaches:
             raise ValueError(f"reaches = {self.reaches} was given; it holds 'Q' and any of 'G', 'trunk'")
         if self.batch < 2:

@@ -70,9 +70,9 @@ class PointGenerator(nn.Module):
 class PointDiscriminator(nn.Module):
     """The trunk shared by D and Q on points (batch, 2), and the two heads, with ``Discriminator``'s methods."""
 
-    def __init__(self, layout: Layout, width: int) -> None:
+    def __init__(self, layout: Layout, width: int, *, learn_sigma: bool = True) -> None:
         super().__init__()
-        self.layout = layout
+        self.layout, self.learn_sigma = layout, learn_sigma
         self.trunk = nn.Sequential(nn.Linear(2, width), nn.LeakyReLU(LEAK), nn.Linear(width, width), nn.LeakyReLU(LEAK))
         self.d_head = nn.Linear(width, 1)
         self.q_head = nn.Sequential(
@@ -90,7 +90,7 @@ class PointDiscriminator(nn.Module):
     def q(self, features: Tensor) -> Posterior:
         cats, m = self.layout.categorical, self.layout.continuous
         *logits, mu, log_var = self.q_head(features).split([*cats, m, m], dim=1)
-        return Posterior(tuple(logits), mu, log_var)
+        return Posterior(tuple(logits), mu, log_var if self.learn_sigma else torch.zeros_like(log_var))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Posterior]:
         features = self.features(x)
@@ -112,7 +112,8 @@ class ToyTrainer(Trainer):
         self.bfloat16 = False  # at this size the conversions cost more than the products
 
     def _networks(self) -> tuple[nn.Module, nn.Module]:
-        return PointGenerator(self.layout, self.width), PointDiscriminator(self.layout, self.width)
+        D = PointDiscriminator(self.layout, self.width, learn_sigma=self.recipe.learn_sigma)
+        return PointGenerator(self.layout, self.width), D
 
     def batch(self) -> Tensor:
         """The next real points, drawn from the run's generator."""

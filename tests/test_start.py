@@ -138,8 +138,8 @@ def test_a_weight_below_zero_or_nan_is_refused(changes):
         dataclasses.replace(FAST, **changes)
 
 
-@pytest.mark.parametrize("changes", [{"own_adam": True}, {"reaches": ("Q",)}])
-def test_agreement_without_the_trunk_is_refused_with_the_way_out(changes):
+@pytest.mark.parametrize("changes", [{"own_adam": True}, {"reaches": ("Q",)}, {"channel": None}])
+def test_agreement_without_the_trunk_or_two_views_is_refused_with_the_way_out(changes):
     with pytest.raises(ValueError, match=r"set agreement=0\.0"):
         dataclasses.replace(FAST, **changes)
 
