@@ -108,10 +108,18 @@ def test_interrupts_before_any_line_leave_G_and_D_at_the_same_step_and_running_a
 
 
 def test_interrupts_at_random_times_leave_G_and_D_at_the_same_step_and_running_again_goes_on_B26(unbroken):
-    draw, run, seen = random.Random(0), make(), []
+    draw, run, seen, timers = random.Random(0), make(), [], []
+    original = run.step
+
+    def step(real):
+        if timers:  # from train's first step on its handler is in place
+            timers.pop().start()
+        return original(real)
+
+    run.step = step
     for _ in range(INTERRUPTS):
         timer = threading.Timer(draw.uniform(0.005, 0.08), os.kill, (os.getpid(), signal.SIGINT))
-        timer.start()
+        timers.append(timer)
         assert not train(run, images(), until=10**9)
         timer.join()
         assert steps_of(run) == {run.steps} or run.steps == 0
@@ -141,7 +149,11 @@ def test_jupyters_stop_button_ends_the_cell_normally_and_the_cell_goes_on_when_r
 
         def ask(code: str, stop_after: float = 0) -> dict:
             message = client.execute(code)
-            if stop_after:
+            if stop_after:  # counted from what the cell first prints: before it runs, an interrupt is lost
+                while (said := client.get_iopub_msg(timeout=60))["msg_type"] != "stream" or (
+                    said["parent_header"].get("msg_id") != message
+                ):
+                    continue
                 time.sleep(stop_after)
                 manager.interrupt_kernel()
             while (reply := client.get_shell_msg(timeout=60))["parent_header"].get("msg_id") != message:
@@ -150,7 +162,8 @@ def test_jupyters_stop_button_ends_the_cell_normally_and_the_cell_goes_on_when_r
 
         assert ask(CELL)["status"] == "ok"
         for _ in range(2):
-            assert ask("done = train(run, images, until=10**9)", stop_after=1.0)["status"] == "ok"
+            endless = "done = train(run, images, until=10**9, show=lambda run: print(run.steps))"
+            assert ask(endless, stop_after=0.3)["status"] == "ok"
         check = "assert not done and {len(v) for v in run.history.values()} == {run.steps} and run.steps > 2"
         assert ask(check)["status"] == "ok"
     except queue.Empty:
@@ -247,10 +260,13 @@ for kill in range(KILLS):
             checkpoint.save(run, path)
             os.write(writing, b"%d saved\\n" % run.steps)
     os.close(writing)
-    time.sleep(draw.uniform(0.02, 0.15))
+    said = b""
+    while said.count(b"begun") < 2:  # one save done, the next under way
+        said += os.read(reading, 10**6) or sys.exit("the child is gone")
+    time.sleep(draw.uniform(0, 0.13))
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    said = os.read(reading, 10**6).decode().splitlines()
+    said = (said + os.read(reading, 10**6)).decode().splitlines()
     os.close(reading)
     found = checkpoint.load(path)
     whole = {float(v) for p in found.G.parameters() for v in p.detach().unique()}
@@ -270,7 +286,7 @@ def test_20_kills_while_saving_lose_nothing(tmp_path):
     for steps, saved, _, whole in rows:
         assert int(steps) in (int(saved), int(saved) + 1) and whole == "True"
     assert sum(state == "begun" for _, _, state, _ in rows) >= KILLS / 2  # the kills did hit saves
-    assert int(rows[-1][0]) > 20
+    assert int(rows[-1][0]) >= KILLS
     for part in tmp_path.glob("*.part"):
         os.utime(part, (0, 0))
     checkpoint.save(make(), path)
