@@ -124,7 +124,7 @@ def test_interrupts_at_random_times_leave_G_and_D_at_the_same_step_and_running_a
         timer.join()
         assert steps_of(run) == {run.steps} or run.steps == 0
         seen.append(run.steps)
-    assert seen == sorted(seen) and seen[-1] > INTERRUPTS
+    assert seen == sorted(seen) and seen[-1] >= INTERRUPTS  # each call took a step
     straight = make()
     train(straight, images(), until=run.steps)
     assert same(run, straight)
