@@ -1,4 +1,4 @@
-"""Which processor to train on: the fastest one here that gives the CPU's numbers. Notebooks 06 to 09 use it."""
+"""Which processor to train on: the fastest one here that gives the CPU's numbers. Notebook 06 uses it."""
 
 import warnings
 
@@ -6,6 +6,7 @@ import torch
 
 from infogan_utils.codes import Layout
 from infogan_utils.models import Discriminator, Generator, Size
+from infogan_utils.recipes import FAST
 
 TOLERANCE = 1e-4
 PROBE = Layout(6, (10,), 2)
@@ -15,7 +16,7 @@ PROBE_SIZE = Size(g_fc=32, d_fc=32, narrow=8, wide=16, q_fc=16)
 def has_bfloat16(device: torch.device) -> bool:
     """Whether the device multiplies bfloat16 in hardware."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported()
+        return torch.cuda.is_bf16_supported(including_emulation=False)  # emulated, as on a T4, it is slower
     return device.type == "cpu" and getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)()
 
 
@@ -49,19 +50,24 @@ def best_device() -> torch.device:
 
 
 def difference(device: str) -> float:
-    """Largest difference, here against the CPU, of G's images, D's output, Q's answer and G's gradient."""
+    """Largest difference, here against the CPU, of anything that ``probe`` gives; NaN if any of it is NaN."""
     there, home = probe(device), probe("cpu")
-    return max((a.cpu() - b).abs().max().item() for a, b in zip(there, home, strict=True))
+    apart = [(a.cpu() - b).abs().max() for a, b in zip(there, home, strict=True)]
+    return torch.stack(apart).max().item()  # Python's own max would drop a NaN that doesn't come first
 
 
 def probe(device: str) -> list[torch.Tensor]:
-    """What small networks with fixed weights make of fixed noise on ``device``, in full float32."""
+    """What small networks with fixed weights make of fixed noise on ``device``, in full float32.
+
+    G's images, the same through the noisy channel, D's output, Q's answer, and G's gradient back through all of it.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         G, D = Generator(PROBE, PROBE_SIZE).to(device), Discriminator(PROBE, PROBE_SIZE).to(device)
     codes = PROBE.sample(8, torch.Generator().manual_seed(0)).to(device)
-    with torch.backends.cudnn.flags(allow_tf32=False):
+    with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):  # flags() alone turns cuDNN off
         images = G(codes)
-        d, q = D(images)
+        seen = FAST.channel(images, torch.Generator().manual_seed(0))
+        d, q = D(seen)
         (d.sum() + q.mu.sum() + q.logits[0][:, 0].sum()).backward()
-    return [images.detach(), d.detach(), q.logits[0].detach(), q.mu.detach(), G.up[0].weight.grad]
+    return [*(t.detach() for t in (images, seen, d, q.logits[0], q.mu)), G.up[0].weight.grad]

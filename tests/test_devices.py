@@ -80,13 +80,53 @@ def test_a_wrong_gradient_is_seen_B49(monkeypatch):
     assert difference("cpu:1") > TOLERANCE
 
 
-def test_a_device_that_gives_nan_is_not_taken_B49(monkeypatch):
+@pytest.mark.parametrize("place", range(6))
+def test_a_device_that_gives_nan_anywhere_is_not_taken_B49(monkeypatch, place):
     probe = devices.probe
-    nan = float("nan")
-    monkeypatch.setattr(devices, "probe", lambda d: [t * (nan if d != "cpu" else 1) for t in probe(d)])
+
+    def wrong(device):
+        found = probe(device)
+        if device != "cpu":
+            found[place][-1] = float("nan")
+        return found
+
+    monkeypatch.setattr(devices, "probe", wrong)
     monkeypatch.setattr(devices, "present", lambda: ["cpu:1", "cpu"])
     with pytest.warns(UserWarning, match="differ from the CPU's by nan"):
         assert best_device() == torch.device("cpu")
+
+
+def test_a_device_that_lacks_the_channels_gradient_is_not_taken_B49(monkeypatch):
+    class Forward(torch.autograd.Function):
+        @staticmethod
+        def forward(_context, x, grid):
+            return right(x, grid, align_corners=False)
+
+        @staticmethod
+        def backward(_context, _gradient):
+            raise NotImplementedError("aten::grid_sampler_2d_backward is not implemented here")
+
+    right = torch.nn.functional.grid_sample
+    monkeypatch.setattr(torch.nn.functional, "grid_sample", lambda x, grid, **_: Forward.apply(x, grid))
+    monkeypatch.setattr(devices, "present", lambda: ["cpu:1", "cpu"])
+    with pytest.warns(
+        UserWarning, match="could not run the networks .*grid_sampler_2d_backward.*: training on the CPU"
+    ):
+        assert best_device() == torch.device("cpu")
+
+
+def test_the_probe_runs_cudnn_as_training_does_but_in_full_float32(monkeypatch):
+    seen, right = [], Generator.forward
+    cudnn = torch.backends.cudnn
+    before = cudnn.enabled, cudnn.allow_tf32
+
+    def forward(self, codes):
+        seen.append((cudnn.enabled, cudnn.allow_tf32))
+        return right(self, codes)
+
+    monkeypatch.setattr(Generator, "forward", forward)
+    devices.probe("cpu")
+    assert seen == [(True, False)] and (cudnn.enabled, cudnn.allow_tf32) == before
 
 
 @pytest.mark.parametrize("name", ["meta", "nonsense"])
@@ -147,6 +187,14 @@ def test_the_cpu_trains_with_and_without_bfloat16(monkeypatch, recipe, bfloat16)
 def test_a_torch_without_the_question_about_bfloat16_takes_float32(monkeypatch):
     monkeypatch.delattr(torch.cpu, "_is_avx512_bf16_supported", raising=False)
     assert not has_bfloat16(torch.device("cpu")) and not has_bfloat16(torch.device("mps"))
+
+
+@pytest.mark.parametrize("hardware", [True, False])
+def test_a_gpu_that_only_emulates_bfloat16_takes_float32(monkeypatch, hardware):
+    monkeypatch.setattr(
+        torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation or hardware
+    )
+    assert has_bfloat16(torch.device("cuda")) == hardware
 
 
 def test_with_and_without_bfloat16_the_first_losses_agree():
