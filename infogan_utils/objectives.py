@@ -132,7 +132,8 @@ def agreement_bound(one: Tensor, other: Tensor) -> Tensor:
         p = drawn.softmax(dim=-1)  # c ~ p, image by image
         mean = p.mean(dim=-2)  # (..., K), how often each c is drawn
         log_q = (p * read.log_softmax(dim=-1)).sum(dim=-1).mean(dim=-1)  # E ln Q(c|T'(x))
-        total = total + log_q - torch.special.xlogy(mean, mean).sum(dim=-1)
+        above_0 = mean.clamp_min(torch.finfo(mean.dtype).tiny)  # the slope of 0 ln 0 would be NaN
+        total = total + log_q - torch.special.xlogy(mean, above_0).sum(dim=-1)
     return total / 2
 
 

@@ -103,6 +103,21 @@ def test_several_readers_at_once_are_each_by_itself():
         assert abs(both[i] - agreement_bound(a[i], b[i])) < 1e-6
 
 
+def test_a_category_that_no_image_gets_changes_neither_the_bound_nor_its_gradient():
+    def of(never: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        one, other = (torch.cat([draw(20, 2, seed=seed), never], dim=1).requires_grad_() for seed in (1, 2))
+        bound = agreement_bound(one, other)
+        bound.backward()
+        return bound, torch.cat([one.grad, other.grad])
+
+    (bound, slope), (same, more) = of(torch.empty(20, 0)), of(torch.full((20, 1), -200.0))  # exp(-200) is 0 in float32
+    assert torch.allclose(bound, same) and torch.allclose(slope, more[:, :2]) and slope.abs().max() > 0
+    assert torch.equal(more[:, 2], torch.zeros(40))
+    sure = torch.tensor([[0.0, -200.0], [0.0, -200.0]], requires_grad=True)
+    agreement_bound(sure, sure).backward()
+    assert torch.equal(sure.grad, torch.zeros(2, 2))
+
+
 def test_views_of_other_shapes_are_refused():
     with pytest.raises(ValueError, match=r"\(4, 10\) and \(5, 10\).*same images"):
         agreement_bound(torch.zeros(4, 10), torch.zeros(5, 10))
