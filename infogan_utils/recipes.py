@@ -25,7 +25,8 @@ class Recipe:
         channel: the noisy channel T, or None.
         agreement: weight, within L_I, of the bound on real images: each is seen twice, through two draws of T, and
             what Q says of one view is the code to be read off the other. Trains the trunk in D's step, where the
-            information gradient has to reach it, and Q in the step of G that follows.
+            information gradient has to reach it, and Q in the step of G that follows. Q then gets L_I's gradient on
+            generated images twice, from D's step and from G's: that of lam·(2 L_I + agreement·A), A the bound.
         batch: images in a step.
         lr_g: Adam's learning rate for G and Q. lr_d: for the trunk and D's head.
         average: decay a step of the averaged weights.

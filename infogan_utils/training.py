@@ -35,6 +35,9 @@ class Trainer:
         seed: of the initialisation and of every draw.
         image_shape: (channels, side, side).
         device: where to compute, e.g. "cpu", "cuda", "mps".
+
+    Raises:
+        ValueError: if the layout has no code, but the recipe a step of its own for the information loss.
     """
 
     def __init__(
@@ -47,6 +50,12 @@ class Trainer:
         image_shape: tuple[int, int, int] = (1, 28, 28),
         device: torch.device | str = "cpu",
     ) -> None:
+        if recipe.own_adam and not layout.code_names:
+            raise ValueError(
+                f"{layout} and a recipe with own_adam=True were given; there the information loss takes a step of its "
+                "own, which needs a code: give the layout one, e.g. Layout(62, (10,), 2), or take "
+                "dataclasses.replace(recipe, own_adam=False)"
+            )
         self.layout, self.recipe, self.size, self.seed = layout, recipe, size, seed
         self.image_shape, self.device = tuple(image_shape), torch.device(device)
         with torch.random.fork_rng(devices=[]):  # the networks' initialisation draws from torch's global state
@@ -129,7 +138,7 @@ class Trainer:
                 if recipe.agreement:
                     loss = loss - recipe.agreement * self._agreement(net.q(real_features))
                 total = d + self.lam * loss
-        # with agreement, Q's gradient on real images waits here for G's step, which adds its own to it
+        # with agreement, Q's gradient of this loss, L_I's included, waits here for G's step, which adds its own to it
         self._update("D", total, [*self.d_params, *(self.q_params if recipe.agreement else [])])
         with self.autocast():
             features = net.features(self._through_channel(fake))
@@ -162,10 +171,10 @@ class Trainer:
         return x if self.recipe.channel is None else self.recipe.channel(x, self.generator)
 
     def _information_loss(self, q: Posterior, codes: Codes) -> tuple[Tensor, dict[str, Tensor]]:
-        """What lam multiplies, and each code's L_I. Continuous codes are read from the spared images alone."""
+        """What lam multiplies, and each code's L_I. Continuous codes are read from the spared images alone, if any."""
         recipe, near = self.recipe, len(codes.z)
-        if recipe.channel is not None and recipe.channel.spared > 0:
-            near = recipe.channel.spared_of(near)
+        if recipe.channel is not None:
+            near = recipe.channel.spared_of(near) or near
         q = q._replace(mu=q.mu[:near], log_var=q.log_var[:near])
         seen = codes._replace(c_cont=codes.c_cont[:near])
         bounds = information(q, seen)

@@ -6,10 +6,12 @@ import pytest
 import torch
 
 from infogan_utils import checkpoint, recipes
+from infogan_utils.channel import Channel
 from infogan_utils.codes import Codes, Layout, layout
 from infogan_utils.loop import train
 from infogan_utils.models import Size
 from infogan_utils.note_models import NOTE_SIZE
+from infogan_utils.objectives import information
 from infogan_utils.recipes import FAST, NOTE, PAPER_RECIPE, PLAIN_GAN, Recipe
 from infogan_utils.training import Trainer
 
@@ -91,6 +93,36 @@ def test_detaching_before_Q_would_be_caught_B21():
         loss, _ = run._information_loss(run.D.q(features.detach() if detach else features), codes)
         slopes = torch.autograd.grad(loss, run.g_params, allow_unused=True)
         assert any(s is not None and s.abs().sum() > 0 for s in slopes) == reached
+
+
+def test_where_a_share_spares_no_image_of_a_batch_continuous_codes_are_read_from_all():
+    for channel in (Channel(spared=0.02), Channel(spared=0.0)):
+        run = trainer(FAST, agreement=0.0, channel=channel)
+        assert channel.spared_of(16) == 0
+        codes = run.layout.sample(16, torch.Generator().manual_seed(0))
+        q = run.D(torch.rand(16, 1, 28, 28, generator=torch.Generator().manual_seed(1)))[1]
+        assert torch.equal(run._information_loss(q, codes)[1]["cont 1"], information(q, codes)["cont 1"])
+        train(run, images(), until=1)
+
+
+def test_a_step_of_its_own_for_the_information_of_no_code_is_refused_with_a_way_out_that_works():
+    nothing = Layout(8)
+    with pytest.raises(ValueError, match="Layout.noise=8.*own_adam=True.*replace.recipe, own_adam=False"):
+        Trainer(nothing, dataclasses.replace(NOTE, batch=16), size=TINY)
+    run = Trainer(nothing, dataclasses.replace(NOTE, batch=16, own_adam=False), size=TINY)
+    assert train(run, images(), until=1)
+
+
+def test_with_agreement_Q_waits_for_Gs_step_with_the_gradient_of_Ds_and_so_gets_L_I_twice():
+    def of_Q(agreement: float) -> torch.Tensor:
+        run, waiting = trainer(FAST, agreement=agreement), []
+        update = run._update
+        run._update = lambda *args: (update(*args), waiting.append(run.q_params[0].grad))
+        run._agreement = lambda q: 0.0 * q.mu.sum()  # L_I alone
+        run.step(images(8).unsqueeze(1) / 255)
+        return waiting[0]
+
+    assert of_Q(0.0) is None and of_Q(1.0).abs().sum() > 0
 
 
 def test_lam_is_a_dial_in_the_summed_loss_and_inert_in_an_adam_of_its_own():
