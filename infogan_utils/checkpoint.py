@@ -21,7 +21,7 @@ from infogan_utils.models import Size
 from infogan_utils.recipes import Recipe
 from infogan_utils.training import Trainer
 
-FORMAT = "infogan-run-1"
+FORMAT = "infogan-run-2"
 
 
 class CheckpointError(RuntimeError):
@@ -37,6 +37,7 @@ def save(trainer: Trainer, path: str | Path) -> Path:
     path = Path(path)
     about = {
         "format": FORMAT,
+        "trainer": type(trainer).__name__,
         "layout": asdict(trainer.layout),
         "recipe": asdict(trainer.recipe),
         "size": asdict(trainer.size),
@@ -48,7 +49,7 @@ def save(trainer: Trainer, path: str | Path) -> Path:
         "history": trainer.history,
     }
     tensors = {name: value.detach().cpu().contiguous() for name, value in trainer.tensors().items()}
-    about["sha256"] = digest(tensors)
+    about["sha256"] = digest(about, tensors)
     try:
         with replacing(path) as part:
             # not save_file: newer releases write to a name of their own first, which a kill would leave behind
@@ -62,14 +63,17 @@ def save(trainer: Trainer, path: str | Path) -> Path:
 
 
 def load(path: str | Path, *, layout: Layout | None = None, device: torch.device | str = "cpu") -> Trainer:
-    """Read a run that ``save`` wrote; training it on continues to the numbers of an unbroken run.
+    """Read a run that ``save`` wrote; on the CPU, training it on continues to the numbers of an unbroken run.
+
+    On CUDA they differ a little: the channel's gradient is summed there in an order that changes from run to run.
 
     Args:
         layout: the latent variables that the caller expects; None takes whatever the file holds.
 
     Raises:
         FileNotFoundError: if there is no such file.
-        CheckpointError: if the file is damaged, no checkpoint, or made with another layout (both are named).
+        CheckpointError: if the file is damaged, no checkpoint, made with another layout (both are named) or holds a
+            run of a subclass of ``Trainer``.
     """
     path = Path(path)
     if not path.is_file():
@@ -78,6 +82,8 @@ def load(path: str | Path, *, layout: Layout | None = None, device: torch.device
         with safe_open(path, "pt") as file:
             about = json.loads((file.metadata() or {})["infogan"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}
+        if not isinstance(about, dict):
+            raise ValueError(f"its header holds a {type(about).__name__}, no object")
     except (SafetensorError, KeyError, ValueError) as error:
         raise CheckpointError(
             f"{path} is damaged or no checkpoint of this project ({type(error).__name__}: {error}); delete it and "
@@ -85,8 +91,13 @@ def load(path: str | Path, *, layout: Layout | None = None, device: torch.device
         ) from error
     if about.get("format") != FORMAT:
         raise CheckpointError(f"{path} has the format {about.get('format')!r}; this version reads {FORMAT!r}")
-    if about.get("sha256") != digest(tensors):
-        raise CheckpointError(f"{path} is damaged: its tensors don't have the checksum that its header gives")
+    if about.get("sha256") != digest(about, tensors):
+        raise CheckpointError(f"{path} is damaged: header and tensors don't have its checksum; train again")
+    if about.get("trainer") != Trainer.__name__:
+        raise CheckpointError(
+            f"{path} holds a run of {about.get('trainer')!r}, but load() makes a Trainer. Make that run as it was, and "
+            "put its tensors back: run.restore(safetensors.torch.load_file(path))"
+        )
     try:
         found = Layout(**about["layout"])
         if layout is not None and found != layout:
@@ -96,14 +107,15 @@ def load(path: str | Path, *, layout: Layout | None = None, device: torch.device
         trainer.lam, trainer.steps, trainer.position = about["lam"], int(about["steps"]), int(about["position"])
         trainer.history = {name: [float(v) for v in values] for name, values in about["history"].items()}
         check_place(trainer)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, ArithmeticError, TypeError, ValueError, AttributeError) as error:
         raise CheckpointError(f"{path} doesn't hold what its header says: {error}") from error
     return trainer
 
 
-def digest(tensors: dict[str, Tensor]) -> str:
-    """SHA-256 of every tensor's name and bytes."""
-    found = hashlib.sha256()
+def digest(about: dict, tensors: dict[str, Tensor]) -> str:
+    """SHA-256 of the header, but for the checksum in it, and of every tensor's name and bytes."""
+    header = {name: value for name, value in about.items() if name != "sha256"}
+    found = hashlib.sha256(json.dumps(header, sort_keys=True).encode())
     for name in sorted(tensors):
         found.update(name.encode())
         found.update(tensors[name].reshape(-1).view(torch.uint8).numpy())
@@ -123,6 +135,8 @@ def fresh(layout: Layout, about: dict, device: torch.device | str) -> Trainer:
 def check_place(trainer: Trainer) -> None:
     """Raise ``ValueError`` unless the place in the data and the history fit the steps taken."""
     order = trainer.order
+    if order.dtype != torch.int64:
+        raise ValueError(f"the order of the data is in {order.dtype}; expected torch.int64")
     if not torch.equal(order.sort().values, torch.arange(len(order))) or not 0 <= trainer.position <= len(order):
         raise ValueError(f"position {trainer.position} in an order of {len(order)} images is no place in the data")
     lengths = {len(values) for values in trainer.history.values()}

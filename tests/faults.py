@@ -172,7 +172,7 @@ FAULTS = [
         "refused, both layouts named",
         "test_runs_survive::test_another_layout_is_refused_with_both_named",
     ),
-    Fault(RUNS, "a damaged checkpoint, 18 ways", "refused by name", DAMAGED),
+    Fault(RUNS, "a damaged checkpoint, 22 ways", "refused by name", DAMAGED),
     Fault(
         RUNS,
         "one flipped bit in a tensor",

@@ -23,7 +23,7 @@ import torch
 from faulty import full_disk, read_only
 from jupyter_client.manager import start_new_kernel
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from infogan_utils import checkpoint, loop
 from infogan_utils.codes import Layout
@@ -31,6 +31,7 @@ from infogan_utils.loop import TrainingDiverged, train
 from infogan_utils.models import Size
 from infogan_utils.note_models import NOTE_SIZE
 from infogan_utils.recipes import FAST, NOTE, PAPER_RECIPE, Recipe
+from infogan_utils.toy import ToyTrainer
 from infogan_utils.training import Trainer
 
 SPEC = Layout(4, (10,), 2)
@@ -325,7 +326,7 @@ def rewritten(path: Path, change) -> Path:
         about = json.loads(file.metadata()["infogan"])
         tensors = {name: file.get_tensor(name) for name in file.keys()}
     change(about, tensors)
-    about["sha256"] = checkpoint.digest(tensors)
+    about["sha256"] = checkpoint.digest(about, tensors)
     save_file(tensors, path, metadata={"infogan": json.dumps(about)})
     return path
 
@@ -345,7 +346,8 @@ HARM = {
     "noise": lambda path: path.write_bytes(random.Random(0).randbytes(5000)),
     "a web page": lambda path: path.write_bytes(b"<!DOCTYPE html>" * 50),
     "no header of ours": lambda path: save_file({"a": torch.zeros(1)}, path),
-    "another format": lambda path: rewritten(path, lambda about, _: about.update(format="infogan-run-0")),
+    "a header that is a list": lambda path: save_file({"a": torch.zeros(1)}, path, metadata={"infogan": "[1]"}),
+    "another format": lambda path: rewritten(path, lambda about, _: about.update(format="infogan-run-1")),
     "no layout": lambda path: rewritten(path, lambda about, _: about.pop("layout")),
     "a layout that is a word": lambda path: rewritten(path, lambda about, _: about.update(layout="mnist")),
     "an unknown setting": lambda path: rewritten(path, lambda about, _: about["recipe"].update(lr_q=1)),
@@ -354,6 +356,9 @@ HARM = {
     "a tensor too many": lambda path: rewritten(path, lambda _, t: t.update(more=torch.zeros(1))),
     "another shape": lambda path: rewritten(path, lambda _, t: t.update({"G.fc.0.weight": torch.zeros(2, 2)})),
     "a generator's state of floats": lambda path: rewritten(path, lambda _, t: t.update(generator=torch.zeros(9))),
+    "steps without end": lambda path: rewritten(path, lambda about, _: about.update(steps=float("inf"))),
+    "an image of one side": lambda path: rewritten(path, lambda about, _: about.update(image_shape=[1])),
+    "an order of floats": lambda path: rewritten(path, lambda _, t: t.update(order=t["order"].float())),
     "an order that is none": lambda path: rewritten(path, lambda _, t: t.update(order=torch.full((64,), 99))),
     "a place beyond the data": lambda path: rewritten(path, lambda about, _: about.update(position=-5)),
     "histories of two lengths": lambda path: rewritten(path, lambda about, _: about["history"].update(D=[1.0])),
@@ -379,6 +384,34 @@ def test_a_byte_that_rots_in_a_tensor_is_not_taken_for_the_same_run(tmp_path):
     path.write_bytes(bytes(content))
     with pytest.raises(checkpoint.CheckpointError, match="checksum"):
         checkpoint.load(path)
+
+
+def test_a_number_that_changes_in_the_header_is_not_taken_for_the_same_run(tmp_path):
+    path = checkpoint.save(make(), tmp_path / "run.safetensors")
+    content = path.read_bytes()
+    assert content.count(b"0.001") == 1  # lr_g
+    path.write_bytes(content.replace(b"0.001", b"0.002"))
+    with pytest.raises(checkpoint.CheckpointError, match="checksum"):
+        checkpoint.load(path)
+
+
+class OwnTrainer(Trainer):
+    """Another step with the same tensors."""
+
+
+@pytest.mark.parametrize("kind", [ToyTrainer, OwnTrainer])
+def test_a_run_of_another_trainer_is_refused_by_name_and_its_tensors_can_be_put_back(tmp_path, kind):
+    def fresh():
+        return ToyTrainer() if kind is ToyTrainer else OwnTrainer(SPEC, size=TINY)
+
+    run = fresh()
+    run.step(run.batch() if kind is ToyTrainer else torch.rand(64, 1, 28, 28))
+    path = checkpoint.save(run, tmp_path / "run.safetensors")
+    with pytest.raises(checkpoint.CheckpointError, match=rf"run of '{kind.__name__}'.*run.restore\(safetensors.torch"):
+        checkpoint.load(path)
+    again = fresh()
+    again.restore(load_file(path))
+    assert all(torch.equal(value, again.tensors()[name]) for name, value in run.tensors().items())
 
 
 class Bomb:
