@@ -9,6 +9,7 @@ import math
 import threading
 import time
 from dataclasses import replace
+from statistics import fmean
 
 import numpy as np
 import torch
@@ -159,13 +160,14 @@ class Dial:
 
     def curves(self) -> str:
         """L_I and the GAN losses over the steps as SVG, with a mark at each change of a weight."""
-        history, layout = self.run.history, self.run.layout
+        history, layout, steps = self.run.history, self.run.layout, self.run.steps
         bounds = {name: smooth(history.get(name, [])) for name in layout.code_names}
         losses = {f"loss of {name}": smooth(history.get(name, [])) for name in ("D", "G")}
         top = math.log(layout.categorical[0]) if layout.categorical else None
         title = "L_I in nats" + (f", dotted: H(c) = {top:.2f}" if top else "")
-        return drawing.panel(bounds, title=title, marks=self.marks[-6:], ceiling=top) + drawing.panel(
-            losses, title="GAN losses in nats", marks=[(step, "") for step, _ in self.marks[-6:]]
+        marks = self.marks[-6:]
+        return drawing.panel(bounds, title=title, steps=steps, marks=marks, ceiling=top) + drawing.panel(
+            losses, title="GAN losses in nats", steps=steps, marks=[(step, "") for step, _ in marks]
         )
 
     def html(self) -> str:
@@ -173,9 +175,10 @@ class Dial:
         return f"<div>{html.escape(self.text())}</div><div>{html.escape(self.changes())}</div>"
 
 
-def smooth(values: list[float], window: int = 20) -> np.ndarray:
-    """Mean of the last ``window`` values up to each step: as long as ``values``."""
-    total = np.cumsum([0.0, *values])
-    stop = np.arange(1, len(values) + 1)
-    begin = np.maximum(0, stop - window)
-    return (total[stop] - total[begin]) / (stop - begin)
+def smooth(values: list[float], window: int = 20, points: int = 150) -> np.ndarray:
+    """Mean of the last ``window`` values, at up to ``points`` steps spread evenly from the first to the last.
+
+    Its time doesn't grow with the history.
+    """
+    stops = np.linspace(1, len(values), min(points, len(values))).round().astype(int)
+    return np.array([fmean(values[max(0, stop - window) : stop]) for stop in stops.tolist()])

@@ -115,9 +115,10 @@ class DialPanel(Panel):
             self.draw()
             self.say(str(error))
             raise
-        finally:
+        else:
+            self.draw()
+        finally:  # after the pictures: drawing takes longer than STALE
             self._last = time.monotonic()
-        self.draw()
 
     def pause(self) -> None:
         """Stop the ticks."""

@@ -68,17 +68,21 @@ def panel(
     lines: dict[str, Sequence[float]],
     *,
     title: str,
+    steps: int = 0,
     marks: Sequence[tuple[int, str]] = (),
     ceiling: float | None = None,
     size: tuple[int, int] = (430, 105),
 ) -> str:
-    """One small diagram over the steps as SVG: a line for each name, a vertical mark where a weight changed."""
+    """One small diagram over the steps as SVG: a line for each name, a vertical mark where a weight changed.
+
+    The values of a line are spread evenly from step 1 to ``steps``, or are one a step.
+    """
     width, height = size
     left, right, top, bottom = 44, width - 92, 18, height - 16
     known = [v for values in lines.values() for v in values if math.isfinite(v)] or [0.0]
     low, high = min([*known, 0.0]), max([*known, ceiling if ceiling is not None else -math.inf])
     high = high if high > low else low + 1.0
-    steps = max(2, max((len(v) for v in lines.values()), default=2))
+    steps = max(2, steps, *(len(values) for values in lines.values()))
 
     def x(step: float) -> float:
         return left + (right - left) * step / (steps - 1)
@@ -98,9 +102,8 @@ def panel(
         parts.append(f'<path d="M{at:.1f} {top}V{bottom}" stroke="#555" stroke-dasharray="3 2"/>')
         parts.append(f'<text x="{at + 2:.1f}" y="{bottom - 3}" font-size="9">{html.escape(text)}</text>')
     for i, (name, values) in enumerate(lines.items()):
-        stride = max(1, len(values) // 150)
-        dots = [(j, v) for j, v in list(enumerate(values))[::stride] if math.isfinite(v)]
-        path = " ".join(f"{x(j):.1f},{y(v):.1f}" for j, v in dots)
+        spread = zip(np.linspace(0, steps - 1, len(values)), values, strict=True)
+        path = " ".join(f"{x(at):.1f},{y(v):.1f}" for at, v in spread if math.isfinite(v))
         look = f'stroke="{COLOURS[i]}" stroke-dasharray="{DASHES[i % 4]}"'
         parts.append(f'<polyline points="{path}" fill="none" stroke-width="1.6" {look}/>')
         parts.append(f'<path d="M{right + 6} {26 + 15 * i}h18" stroke-width="2" {look}/>')

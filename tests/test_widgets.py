@@ -13,6 +13,7 @@ import sys
 import xml.etree.ElementTree as xml
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -205,14 +206,24 @@ def test_a_call_while_the_dial_is_busy_is_dropped():
     assert dial.train(5) is True
 
 
-def test_a_hundred_quick_clicks_run_once_and_leave_no_queue():
+def test_a_hundred_quick_clicks_run_once_and_leave_no_queue(monkeypatch):
+    now, chunks = [0.0], []
+    monkeypatch.setattr(dial_panel, "time", SimpleNamespace(monotonic=lambda: now[0]))
+
+    def wait(seconds):
+        now[0] += seconds
+
     panel = dial_panel.DialPanel(toy_dial())
-    chunks = []
-    panel.dials[0].train = lambda steps: chunks.append(steps)
+    panel.dials[0].train = lambda steps: (chunks.append(steps), wait(0.4))
+    panel.draw = lambda: wait(0.2)
     for _ in range(100):
         panel.click("Train ½ s")
+        wait(0.001)
     assert chunks == [None]
     assert panel.calls["Train ½ s"] == 100
+    wait(0.5)
+    panel.click("Step")
+    assert chunks == [None, 1]
 
 
 def test_ticks_train_only_while_playing():
@@ -472,9 +483,22 @@ def test_a_picture_with_nan_in_it_is_drawn_all_the_same():
     assert Image.open(io.BytesIO(data)).size == (300, 300)
 
 
-def test_the_running_mean_has_one_value_a_step():
+def test_the_running_mean_has_one_value_a_step_and_no_more_than_can_be_seen():
     np.testing.assert_allclose(smooth([1.0, 2.0, 3.0, 4.0], 2), [1.0, 1.5, 2.5, 3.5])
+    np.testing.assert_allclose(smooth([1.0, 2.0, 3.0, 4.0, 5.0], 2, points=3), [1.0, 2.5, 4.5])
     assert len(smooth([])) == 0
+
+
+def test_the_curves_of_a_long_run_are_as_short_and_reach_its_last_step():
+    dial = toy_dial()
+    for steps in (1, 40, 10_000):
+        dial.run.steps, dial.run.history = steps, {name: [0.5] * steps for name in ("cat 1", "cont 1", "D", "G")}
+        drawn = xml.fromstring(f"<div>{dial.curves()}</div>")
+        assert f"step {max(2, steps)}" in "".join(drawn.itertext())
+        for line in drawn.iter("{http://www.w3.org/2000/svg}polyline"):
+            points = line.get("points").split()
+            assert len(points) == min(steps, 150) and points[0].startswith("44.0,")
+            assert steps == 1 or points[-1].startswith("338.0,")
 
 
 # the toy
