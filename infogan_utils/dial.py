@@ -88,7 +88,7 @@ class Dial:
             self._begin(self.problem.start())
 
     def train(self, steps: int | None = None) -> bool:
-        """Train ``steps`` steps, or for one chunk; False if the dial was busy and the call was dropped.
+        """Train ``steps`` steps, or for one chunk, a step at least; False if the dial was busy: the call was dropped.
 
         Raises:
             TrainingDiverged: if a loss became NaN; names step and weights, and the run is back at its last good
@@ -97,16 +97,20 @@ class Dial:
         if not self.lock.acquire(blocking=False):
             return False
         try:
-            self._train(steps, time.monotonic() + (self.chunk if steps is None else math.inf))
+            if steps is None:
+                self._train(self.run.steps + 1, self.chunk)
+            else:
+                self._train(self.run.steps + steps, 0.0)
         finally:
             self.lock.release()
         return True
 
-    def _train(self, steps: int | None, until: float) -> None:
-        run, pending, last = self.run, [], math.inf if steps is None else self.run.steps + steps
+    def _train(self, last: int, seconds: float) -> None:
+        """Train to step ``last``, and on until ``seconds`` have passed."""
+        run, pending, until = self.run, [], time.monotonic() + seconds
         try:
             with stop_flag() as stop, self.problem.threads():
-                while run.steps < last and time.monotonic() < until and not (stop.is_set() or self.halt.is_set()):
+                while (run.steps < last or time.monotonic() < until) and not (stop.is_set() or self.halt.is_set()):
                     figures = run.step(self.problem.batch(run))
                     pending.append(figures | {"lam": torch.tensor(run.lam)})
                     if len(pending) >= 200:

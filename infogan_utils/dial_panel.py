@@ -99,14 +99,14 @@ class DialPanel(Panel):
             self._train(steps)
 
     def _train(self, steps: int | None) -> None:
-        """Train the first dial for its part of the chunk, the others as many steps, and draw."""
+        """Train the first dial for its part of the chunk, the others to the same step, and draw."""
         self.say("")
         lead, *others = self.dials
         try:
-            lead.chunk, before = self.chunk, lead.run.steps
+            lead.chunk = self.chunk
             lead.train(steps)
-            for dial in others:
-                dial.train(lead.run.steps - before)
+            for dial in others:  # to the same step, also where an interrupt or an error left one behind
+                dial.train(lead.run.steps - dial.run.steps)
             if any(dial.stopped for dial in self.dials):
                 self.pause()
                 self.say("interrupted between two steps; the run is whole, go on or reset")

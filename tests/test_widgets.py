@@ -137,6 +137,31 @@ def test_two_dials_from_one_start_begin_with_one_picture_and_part_with_lam():
     assert panel.dials[0].run.steps == panel.dials[1].run.steps > 40
 
 
+def test_two_dials_are_in_step_again_after_an_interrupt_in_the_second():
+    panel = dial_panel.DialPanel(toy_dial(), toy_dial())
+
+    def interrupt(batch):
+        signal.raise_signal(signal.SIGINT)
+        return batch
+
+    broken_batches(panel.dials[1], 7, interrupt)
+    panel._train(20)
+    assert [d.run.steps for d in panel.dials] == [20, 7]
+    panel._train(5)
+    assert [d.run.steps for d in panel.dials] == [25, 25]
+    panel.dials[1].train(10)
+    panel._train(5)  # nor is one that is ahead trained further
+    assert [d.run.steps for d in panel.dials] == [30, 35]
+
+
+def test_a_chunk_takes_a_step_at_least_and_no_steps_are_none():
+    dial = Dial(toy_problem(), chunk=0.0)
+    dial.train()
+    assert dial.run.steps == 1
+    dial.train(0)
+    assert dial.run.steps == 1
+
+
 def test_the_notes_form_has_two_knobs_that_reach_the_loss():
     dial = Dial(toy_problem(replace(TOY_RECIPE, note=(1.0, 0.1), objective="least-squares")))
     assert list(dial.weights) == ["λ_l", "λ_c"]
