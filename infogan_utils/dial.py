@@ -70,7 +70,7 @@ class Dial:
         if name == "λ":
             self.run.lam = value
         else:
-            self.run.recipe = replace(self.run.recipe, note=tuple(self.weights.values()))
+            self.run.recipe = replace(self.run.recipe, note=(self.weights["λ_l"], self.weights["λ_c"]))
 
     def turn(self, name: str, value: str | float) -> str:
         """Set a weight; the next step uses it. Returns a message: empty, or why it was refused or clamped."""
@@ -118,6 +118,7 @@ class Dial:
             keep_finite(run, pending)
         except BaseException as error:
             put_back(run, self.good)
+            self.marks = [(min(step, run.steps), text) for step, text in self.marks]  # the weights stay as turned
             if isinstance(error, TrainingDiverged):
                 raise TrainingDiverged(
                     f"at {self.knobs()}: {error}; the run is back at step {run.steps}, its last good state: turn the "

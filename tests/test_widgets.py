@@ -162,9 +162,10 @@ def test_a_chunk_takes_a_step_at_least_and_no_steps_are_none():
     assert dial.run.steps == 1
 
 
-def test_the_notes_form_has_two_knobs_that_reach_the_loss():
-    dial = Dial(toy_problem(replace(TOY_RECIPE, note=(1.0, 0.1), objective="least-squares")))
-    assert list(dial.weights) == ["λ_l", "λ_c"]
+@pytest.mark.parametrize("lam", [None, 0.5])
+def test_the_notes_form_has_two_knobs_that_reach_the_loss(lam):
+    dial = Dial(toy_problem(replace(TOY_RECIPE, note=(1.0, 0.1), objective="least-squares")), lam=lam)
+    assert list(dial.weights)[:2] == ["λ_l", "λ_c"] and dial.run.lam == (lam or TOY_RECIPE.lam)
     dial.turn("λ_c", 2)
     assert dial.run.recipe.note == (1.0, 2.0)
     dial.train(3)
@@ -215,10 +216,13 @@ def test_an_error_inside_a_step_puts_the_run_back_whole_and_frees_the_dial_B26()
     def fail(batch):
         raise KeyboardInterrupt
 
+    dial.train(5)
+    dial.turn("λ", 3)
     broken_batches(dial, 7, fail)
     with pytest.raises(KeyboardInterrupt):
         dial.train(20)
     assert dial.run.steps == 0 and dial.run.history == {}
+    assert dial.marks == [(0, "λ = 3")] and dial.run.lam == 3  # the weight stays where it was turned
     dial.problem = toy_problem()
     assert dial.train(5) and dial.run.steps == 5
 
