@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
@@ -21,6 +21,7 @@ from infogan_utils import drawing
 from infogan_utils.checkpoint import CheckpointError
 from infogan_utils.codes import Codes, Layout
 from infogan_utils.models import Size
+from infogan_utils.pictures import upright
 from infogan_utils.recipes import Recipe
 from infogan_utils.toy import one_thread
 from infogan_utils.training import Trainer
@@ -90,6 +91,8 @@ class Explorer:
             with safe_open(path, "pt") as file:
                 about = json.loads((file.metadata() or {})["infogan"])
                 tensors = {key: file.get_tensor(key).float() for key in file.keys()}
+            if not isinstance(about, dict):
+                raise ValueError(f"its header holds a {type(about).__name__}, no object")
             if about.get("format") != FORMAT:
                 raise CheckpointError(f"{path} has the format {about.get('format')!r}; this version reads {FORMAT!r}")
             layout, recipe = Layout(**about["layout"]), Recipe(learn_sigma=about["learn_sigma"])
@@ -98,8 +101,10 @@ class Explorer:
             for name, net in (("G", run.G), ("D", run.D)):
                 own = {key[2:]: value for key, value in tensors.items() if key.startswith(f"{name}.")}
                 net.load_state_dict(own)
-        except (SafetensorError, KeyError, ValueError, TypeError, RuntimeError) as error:
-            raise CheckpointError(f"{path} can't be used: {type(error).__name__}: {error}") from error
+        except (SafetensorError, LookupError, ValueError, TypeError, RuntimeError) as error:
+            raise CheckpointError(
+                f"{path} can't be used ({type(error).__name__}: {error}); name a file that explorer.save_weights wrote"
+            ) from error
         return cls(run.G, run.D, layout, about=about)
 
     def new_noise(self) -> None:
@@ -172,12 +177,16 @@ def read_image(content: bytes, side: int = 28) -> Tensor:
     """An image file as (side, side) uint8, light ink on black as in MNIST.
 
     Raises:
-        ValueError: if it is no image that Pillow reads.
+        ValueError: if it is no image that Pillow reads, or one of too many pixels.
     """
     try:
-        picture = Image.open(io.BytesIO(content)).convert("L")
-    except (UnidentifiedImageError, OSError) as error:
+        drawn = upright(io.BytesIO(content))
+    except Image.DecompressionBombError as error:
+        raise ValueError(f"the image given is too large ({error}); shrink it first") from error
+    except Exception as error:  # Pillow raises many kinds for a damaged file
         raise ValueError(f"the {len(content):,} bytes given are no image file; give a PNG or JPEG") from error
+    grounds = [Image.alpha_composite(Image.new("RGBA", drawn.size, c), drawn).convert("L") for c in ("white", "black")]
+    picture = max(grounds, key=lambda one: np.ptp(np.asarray(one)))  # black ink on clear shows on white, white on black
     square = max(picture.size)
     pixels = np.asarray(picture)
     if np.median(np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])) > 127:

@@ -5,6 +5,7 @@ All come back as ``data.Digits`` do, so that a notebook trains on them by one ch
 """
 
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import torch
@@ -56,11 +57,16 @@ def load_pictures(
     return Digits(images[cut:], labels[cut:], images[:cut], labels[:cut], source)
 
 
+def upright(file: Path | BinaryIO) -> Image.Image:
+    """A picture file as RGBA, turned as its camera noted. Pillow raises many kinds of error for a damaged one."""
+    with Image.open(file) as opened:
+        return ImageOps.exif_transpose(opened).convert("RGBA")
+
+
 def read_picture(path: Path, *, side: int, colour: bool, crop: int | None = None) -> Tensor:
     """The middle square of one picture file, shrunk: uint8, (side, side) or (3, side, side)."""
     try:
-        with Image.open(path) as opened:
-            picture = ImageOps.exif_transpose(opened).convert("RGBA")
+        picture = upright(path)
     except Exception as error:  # Pillow raises many kinds for a damaged file
         raise DataError(f"{path} can't be read as a picture ({error}); mend or remove it") from error
     picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
