@@ -85,12 +85,15 @@ def read_named(which: FourFiles, root: Path) -> Digits:
 def read_cached(which: FourFiles, *, download: bool) -> tuple[Digits | None, str]:
     """The data set from ``CACHE``, filled by a download where it may be; None and a clause why if there is none."""
     why, name = "no download was asked for", f"{which.name}, downloaded earlier"
-    if download and problems_in(CACHE, which):
-        why, host = fetch(which)
-        name = f"{which.name}, downloaded from {host}"
-    if problems_in(CACHE, which):
-        return None, why
-    return read_raw(which, CACHE, name), ""
+    try:
+        if download and problems_in(CACHE, which):
+            why, host = fetch(which)
+            name = f"{which.name}, downloaded from {host}"
+        if problems_in(CACHE, which):
+            return None, why
+        return read_raw(which, CACHE, name), ""
+    except OSError as error:
+        return None, f"~/.cache/infogan_utils can't be read: {error.strerror or error}"
 
 
 def fetch(which: FourFiles) -> tuple[str, str]:

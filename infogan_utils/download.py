@@ -82,6 +82,8 @@ def get(address: str, deadline: float) -> bytes:
     except (HTTPException, OSError) as error:
         raise DownloadError(f"broke off {name} ({type(error).__name__})") from error
     data = b"".join(chunks)
+    if expected is not None and not expected.isdecimal():
+        raise DownloadError(f"gave {expected!r} as the length of {name}")
     if expected is not None and len(data) != int(expected):
         raise DownloadError(f"broke off {name} after {len(data):,} of {int(expected):,} bytes")
     return data

@@ -20,7 +20,8 @@ class Server:
     """A web server on the loopback interface that serves ``files`` (name: bytes) with a fault.
 
     ``fault``: "", "403", "cut" (half of each file, then it hangs up), "wrong" (one byte altered), "page" (a
-    proxy's page with status 200), "slow" (a byte every 50 ms), "silent" (never a byte).
+    proxy's page with status 200), "slow" (a byte every 50 ms), "silent" (never a byte), "length" (a
+    length that is no number).
     """
 
     def __init__(self, files: dict[str, bytes], fault: str = "") -> None:
@@ -47,7 +48,7 @@ class Server:
             self.over.wait(20)
             return
         handler.send_response(403 if self.fault == "403" else 200)
-        handler.send_header("Content-Length", str(len(body)))
+        handler.send_header("Content-Length", "many" if self.fault == "length" else str(len(body)))
         handler.end_headers()
         if self.fault == "403":
             return

