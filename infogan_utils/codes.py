@@ -85,7 +85,8 @@ class Layout:
         """Join z, the one-hot categories and the continuous codes: (batch, total), float32.
 
         Raises:
-            ValueError: if a part has another width, or a category lies outside its range.
+            ValueError: if a part has another width, or a category lies outside its range (on the CPU; CUDA stops
+                with an error of its own, as looking would hold up every step).
         """
         widths = (codes.z.shape[1], codes.c_cat.shape[1], codes.c_cont.shape[1])
         expected = (self.noise, len(self.categorical), self.continuous)
