@@ -49,10 +49,13 @@ def check_images(images: Tensor, trainer: Trainer) -> Tensor:
             f"images of shape {tuple(images.shape)} and type {images.dtype} were given; this run takes "
             f"(n, {channels}, {side}, {side}) in uint8, 0 to 255"
         )
-    if len(images) < trainer.recipe.batch:
+    recipe = trainer.recipe
+    if len(images) < recipe.real_images:
+        batch = len(images) * (2 if recipe.agreement else 1)  # with agreement a step sees each image twice
+        smaller = f", or a recipe with a smaller batch: dataclasses.replace(recipe, batch={batch})" if batch > 1 else ""
         raise ValueError(
-            f"{len(images)} images were given, less than one batch of {trainer.recipe.batch}; give more, or a "
-            f"recipe with a smaller batch: dataclasses.replace(recipe, batch={max(2, len(images))})"
+            f"{len(images)} images were given, less than one batch of {recipe.real_images} real ones; "
+            f"give more{smaller}"
         )
     return images
 

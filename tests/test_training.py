@@ -1,6 +1,7 @@
 """The training step: who gets which gradient, lam, the recipes, repeatability. The loop's faults are elsewhere."""
 
 import dataclasses
+import warnings
 
 import pytest
 import torch
@@ -109,7 +110,8 @@ def test_a_step_of_its_own_for_the_information_of_no_code_is_refused_with_a_way_
     nothing = Layout(8)
     with pytest.raises(ValueError, match="Layout.noise=8.*own_adam=True.*replace.recipe, own_adam=False"):
         Trainer(nothing, dataclasses.replace(NOTE, batch=16), size=TINY)
-    run = Trainer(nothing, dataclasses.replace(NOTE, batch=16, own_adam=False), size=TINY)
+    with warnings.catch_warnings(action="ignore"):  # PyTorch's, of a Q without outputs
+        run = Trainer(nothing, dataclasses.replace(NOTE, batch=16, own_adam=False), size=TINY)
     assert train(run, images(), until=1)
 
 
@@ -212,8 +214,22 @@ def test_images_of_another_size_or_type_are_named():
         train(run, torch.zeros(20, 32, 32, dtype=torch.uint8), until=1)
     with pytest.raises(ValueError, match="float32.*uint8"):
         train(run, torch.zeros(20, 28, 28), until=1)
-    with pytest.raises(ValueError, match="15 images were given, less than one batch of 16"):
-        train(run, images(15), until=1)
+
+
+@pytest.mark.parametrize(
+    ("agreement", "takes", "n", "batch"), [(0.0, 16, 15, 15), (1.0, 8, 7, 14), (1.0, 8, 1, 2), (0.0, 16, 1, None)]
+)
+def test_too_few_images_for_a_step_are_named_with_a_batch_that_does(agreement, takes, n, batch):
+    run = trainer(FAST, agreement=agreement)
+    train(run, images(takes), until=1)
+    with pytest.raises(
+        ValueError, match=f"{n} images were given, less than one batch of {takes} .*give more"
+    ) as refused:
+        train(run, images(n), until=2)
+    assert (f"batch={batch})" in str(refused.value)) == (batch is not None) == ("smaller" in str(refused.value))
+    if batch:
+        smaller = Trainer(SPEC, dataclasses.replace(run.recipe, batch=batch), size=TINY)
+        assert train(smaller, images(n), until=2)
 
 
 def test_wrong_recipes_are_named():
