@@ -30,7 +30,7 @@ class Match:
 
     def merged(self, share: float = 0.3) -> list[tuple[int, list[int]]]:
         """Categories in which several classes meet: (category, classes with at least ``share`` of their images)."""
-        shares = self.confusion / self.confusion.sum(axis=1, keepdims=True)
+        shares = self.confusion / np.maximum(self.confusion.sum(axis=1, keepdims=True), 1)  # a class may have no image
         groups = [(k, np.flatnonzero(shares[:, k] >= share).tolist()) for k in range(shares.shape[1])]
         return [(k, classes) for k, classes in groups if len(classes) > 1]
 
@@ -97,15 +97,14 @@ def held_out_information(
     net.eval()
     try:
         sums: dict[str, float] = {}
-        for count in [500] * (n // 500) or [n]:
+        for count in [min(500, n - drawn) for drawn in range(0, n, 500)] or [n]:
             codes = layout.sample(count, generator).to(device)
             for name, bound in information(net(G(codes))[1], codes).items():
                 sums[name] = sums.get(name, 0.0) + count * bound.item()
     finally:
         G.train(modes[0])
         net.train(modes[1])
-    total = n // 500 * 500 or n
-    return {name: value / total for name, value in sums.items()}
+    return {name: value / n for name, value in sums.items()}
 
 
 def merged_pairs_bound(pairs: int, k: int = 10) -> float:

@@ -120,7 +120,7 @@ def bound_curves(runs: dict[str, Sequence[float]], *, ceiling: float, title: str
 def confusion_figure(match: Match, *, title: str) -> Figure:
     """How often each real digit (row) gets each category (column, ordered by the best match)."""
     order = np.argsort(match.label_of)
-    shares = match.confusion[:, order] / match.confusion.sum(axis=1, keepdims=True)
+    shares = match.confusion[:, order] / np.maximum(match.confusion.sum(axis=1, keepdims=True), 1)
     k = len(order)
     figure, axes = matplotlib.pyplot.subplots(figsize=(5.6, 4.8))
     picture = axes.imshow(shares, cmap="viridis", vmin=0, vmax=1)

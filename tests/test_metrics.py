@@ -2,10 +2,12 @@
 
 import math
 
+import matplotlib.pyplot
+import numpy as np
 import pytest
 import torch
 
-from infogan_utils import metrics
+from infogan_utils import metrics, plots
 from infogan_utils.codes import Layout
 from infogan_utils.models import Discriminator, Generator
 
@@ -56,6 +58,32 @@ def test_measuring_leaves_the_networks_as_they_were_and_does_not_depend_on_the_b
     assert net.training and all(torch.equal(before[k], v) for k, v in net.state_dict().items())
     bounds = metrics.held_out_information(G, net, layout, torch.Generator().manual_seed(0), n=500)
     assert set(bounds) == {"cat 1", "cont 1"} and G.training and net.training
+
+
+@pytest.mark.parametrize(("n", "asked"), [(1, [1]), (500, [500]), (999, [500, 499]), (2000, [500] * 4)])
+def test_held_out_information_is_over_exactly_n_samples(n, asked, monkeypatch):
+    layout, drawn, sample = Layout(4, (10,), 1), [], Layout.sample
+    monkeypatch.setattr(Layout, "sample", lambda *args: (drawn.append(args[1]), sample(*args))[1])
+    monkeypatch.setattr(metrics, "information", lambda q, codes: {"cat 1": torch.tensor(float(len(codes.z)))})
+    bounds = metrics.held_out_information(Generator(layout), Discriminator(layout), layout, torch.Generator(), n=n)
+    assert drawn == asked and bounds["cat 1"] == sum(count * count for count in asked) / n  # a mean over samples
+
+
+def test_no_samples_are_refused():
+    layout = Layout(4, (10,), 1)
+    with pytest.raises(ValueError, match="n = 0"):
+        metrics.held_out_information(Generator(layout), Discriminator(layout), layout, torch.Generator(), n=0)
+
+
+def test_a_class_without_images_divides_nothing_by_0():
+    few = labels()[labels() != 7]
+    match = metrics.best_match(few, few, 10)
+    with np.errstate(all="raise"):
+        assert match.merged() == []
+        figure = plots.confusion_figure(match, title="no sevens")
+    shares = figure.axes[0].images[0].get_array()
+    assert shares[7].sum() == 0 and shares[np.arange(10) != 7].sum() == 9
+    matplotlib.pyplot.close(figure)
 
 
 def test_wrong_input_is_named():
