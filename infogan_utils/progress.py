@@ -25,14 +25,14 @@ class Progress:
     def __init__(self, until: int, *, seconds: float = 3.0, rows: int = 3) -> None:
         self.until, self.seconds, self.rows = until, seconds, rows
         self._handle = None
-        self._began = self._drawn = time.monotonic()
+        self._began = self._drawn = 0.0
         self._first: int | None = None
         self._codes: Codes | None = None
 
     def __call__(self, trainer: Trainer) -> None:
         now = time.monotonic()
         if self._first is None:
-            self._first = trainer.steps
+            self._first, self._began = trainer.steps, now
             self._codes = self._fixed_codes(trainer)
         elif now - self._drawn < self.seconds and trainer.steps < self.until:
             return
@@ -47,7 +47,8 @@ class Progress:
 
     def line(self, trainer: Trainer) -> str:
         """Where the run stands, in words and numbers."""
-        done, spent = trainer.steps - (self._first or 0), time.monotonic() - self._began
+        first = trainer.steps if self._first is None else self._first
+        done, spent = trainer.steps - first, time.monotonic() - self._began  # both from the first call on
         left = f"about {spent / done * (self.until - trainer.steps):.0f} s left" if done else "timing the first steps"
         if trainer.steps >= self.until:
             left = "done"
