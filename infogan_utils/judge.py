@@ -19,10 +19,11 @@ def train_judge(images: Tensor, labels: Tensor, *, classes: int = 10, epochs: in
     Returns:
         The network in eval mode: (n, 1, side, side) floats in [0, 1] → (n, classes) logits.
     """
-    if len(images) != len(labels) or len(images) == 0 or images.ndim != 3 or images.shape[1] % 4:
+    fits = images.dtype == torch.uint8 and images.ndim == 3 and images.shape[1] % 4 == 0
+    if len(images) != len(labels) or len(images) == 0 or not fits:
         raise ValueError(
-            f"images {tuple(images.shape)} and {len(labels)} labels were given; the judge learns from (n, side, side) "
-            "and (n,), n > 0 and the side a multiple of 4"
+            f"images {tuple(images.shape)} of type {images.dtype} and {len(labels)} labels were given; the judge "
+            "learns from (n, side, side) in uint8, 0 to 255, and (n,), n > 0 and the side a multiple of 4"
         )
     side = images.shape[1] // 4
     generator = torch.Generator().manual_seed(seed)
@@ -57,8 +58,17 @@ def diversity(images: Tensor, labels: Tensor) -> float:
 
     Args:
         images: as for ``verdicts``, at least two of each class that occurs. labels: (n,).
+
+    Raises:
+        ValueError: if a class has one image alone: it has no other to differ from.
     """
+    classes, counts = labels.unique(return_counts=True)
+    if len(classes) == 0 or counts.min() < 2:
+        raise ValueError(
+            f"classes {classes.tolist()} with {counts.tolist()} images were given; each needs two or more "
+            "to be compared: give more images, or leave that class out"
+        )
     pixels = images.flatten(1).float() / (255 if images.dtype == torch.uint8 else 1)
     # two independent draws differ by twice the variance
-    variances = [pixels[labels == k].var(dim=0).mean() for k in labels.unique()]
+    variances = [pixels[labels == k].var(dim=0).mean() for k in classes]
     return float((2 * torch.stack(variances).mean()).sqrt())
