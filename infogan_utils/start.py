@@ -78,12 +78,15 @@ def choose_start(
                 return None
             if show is not None and (step % every == 0 or step == steps):
                 show(step, bounds.cpu())
-    if not torch.isfinite(bounds).all():
-        raise TrainingDiverged(f"after {steps} steps of the start, bounds are {bounds.tolist()}; try a smaller lr_g")
-    best = int(bounds.argmax())
-    with torch.no_grad():
-        D.q_head[-1].weight[:k] = read.weight[best * k : (best + 1) * k]
-        D.q_head[-1].bias[:k] = read.bias[best * k : (best + 1) * k]
-    for net in (trainer.D, trainer.averaged["D"].module):
-        net.load_state_dict(D.state_dict())
-    return bounds.cpu()
+        # under the flag to the end, so that a late Ctrl-C doesn't part D from its average
+        if not torch.isfinite(bounds).all():
+            raise TrainingDiverged(
+                f"after {steps} steps of the start, bounds are {bounds.tolist()}; try a smaller lr_g"
+            )
+        best = int(bounds.argmax())
+        with torch.no_grad():
+            D.q_head[-1].weight[:k] = read.weight[best * k : (best + 1) * k]
+            D.q_head[-1].bias[:k] = read.bias[best * k : (best + 1) * k]
+        for net in (trainer.D, trainer.averaged["D"].module):
+            net.load_state_dict(D.state_dict())
+        return bounds.cpu()

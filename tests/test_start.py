@@ -206,6 +206,15 @@ def test_stopped_in_the_middle_it_changes_nothing():
     assert all(torch.equal(value, before[name]) for name, value in run.D.state_dict().items())
 
 
+def test_a_ctrl_c_after_the_last_step_does_not_part_D_from_its_average():
+    run = make()
+    load = run.D.load_state_dict
+    run.D.load_state_dict = lambda state: (load(state), signal.raise_signal(signal.SIGINT))
+    assert choose_start(run, images(), readers=4, steps=2) is not None
+    averaged = run.averaged["D"].module.state_dict()
+    assert all(torch.equal(value, averaged[name]) for name, value in run.D.state_dict().items())
+
+
 def test_nan_changes_nothing_and_says_what_to_try():
     run = make()
     before = {k: v.clone() for k, v in run.D.state_dict().items()}
