@@ -108,25 +108,25 @@ class Dial:
     def _train(self, last: int, seconds: float) -> None:
         """Train to step ``last``, and on until ``seconds`` have passed."""
         run, pending, until = self.run, [], time.monotonic() + seconds
-        try:
-            with stop_flag() as stop, self.problem.threads():
+        with stop_flag() as stop, self.problem.threads():
+            try:
                 while (run.steps < last or time.monotonic() < until) and not (stop.is_set() or self.halt.is_set()):
                     figures = run.step(self.problem.batch(run))
                     pending.append(figures | {"lam": torch.tensor(run.lam)})
                     if len(pending) >= 200:
                         keep_finite(run, pending)
-            keep_finite(run, pending)
-        except BaseException as error:
-            put_back(run, self.good)
-            self.marks = [(min(step, run.steps), text) for step, text in self.marks]  # the weights stay as turned
-            if isinstance(error, TrainingDiverged):
-                raise TrainingDiverged(
-                    f"at {self.knobs()}: {error}; the run is back at step {run.steps}, its last good state: turn the "
-                    "weight down and go on, or reset"
-                ) from None
-            raise
-        if time.monotonic() - self.kept_at > KEEP_EVERY:
-            self.good, self.kept_at = snapshot(run), time.monotonic()
+                keep_finite(run, pending)
+            except BaseException as error:
+                put_back(run, self.good)
+                self.marks = [(min(step, run.steps), text) for step, text in self.marks]  # the weights stay as turned
+                if isinstance(error, TrainingDiverged):
+                    raise TrainingDiverged(
+                        f"at {self.knobs()}: {error}; the run is back at step {run.steps}, its last good state: turn "
+                        "the weight down and go on, or reset"
+                    ) from None
+                raise
+            if time.monotonic() - self.kept_at > KEEP_EVERY:
+                self.good, self.kept_at = snapshot(run), time.monotonic()
         self.stopped = stop.is_set()
 
     stopped = False  # whether an interrupt ended the last chunk

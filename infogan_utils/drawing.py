@@ -104,7 +104,7 @@ def panel(
     for i, (name, values) in enumerate(lines.items()):
         spread = zip(np.linspace(0, steps - 1, len(values)), values, strict=True)
         path = " ".join(f"{x(at):.1f},{y(v):.1f}" for at, v in spread if math.isfinite(v))
-        look = f'stroke="{COLOURS[i]}" stroke-dasharray="{DASHES[i % 4]}"'
+        look = f'stroke="{COLOURS[i % 8]}" stroke-dasharray="{DASHES[(i + i // 8) % 4]}"'
         parts.append(f'<polyline points="{path}" fill="none" stroke-width="1.6" {look}/>')
         parts.append(f'<path d="M{right + 6} {26 + 15 * i}h18" stroke-width="2" {look}/>')
         parts.append(f'<text x="{right + 28}" y="{30 + 15 * i}">{html.escape(name)}</text>')

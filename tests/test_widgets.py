@@ -24,7 +24,7 @@ from infogan_utils import dial_panel, drawing, explorer, explorer_panel, widgets
 from infogan_utils.checkpoint import CheckpointError
 from infogan_utils.codes import Layout
 from infogan_utils.dial import Dial, read_weight, smooth
-from infogan_utils.loop import TrainingDiverged
+from infogan_utils.loop import TrainingDiverged, keep_finite
 from infogan_utils.models import Size
 from infogan_utils.problems import digit_problem, toy_problem
 from infogan_utils.toy import TOY, TOY_RECIPE, ToyTrainer, energy_distance, real_points
@@ -208,6 +208,16 @@ def test_an_interrupt_ends_the_chunk_between_two_steps_and_the_dial_goes_on_B26(
     assert signal.getsignal(signal.SIGINT) is before
     panel._train(3)
     assert dial.run.steps == 10
+
+
+def test_an_interrupt_while_the_figures_are_checked_loses_none_of_them_B26(monkeypatch):
+    def interrupt(*args):
+        signal.raise_signal(signal.SIGINT)
+        keep_finite(*args)
+
+    monkeypatch.setattr("infogan_utils.dial.keep_finite", interrupt)
+    dial = toy_dial()
+    assert dial.train(5) and dial.stopped and dial.run.steps == len(dial.run.history["D"]) == 5
 
 
 def test_an_error_inside_a_step_puts_the_run_back_whole_and_frees_the_dial_B26():
@@ -504,6 +514,12 @@ def test_curves_are_well_formed_whatever_the_numbers():
         root = xml.fromstring(text)
         assert root.get("aria-label") == "x & y"
     assert xml.fromstring(drawing.bars([0.25, 0.75], ["0", "1"], title="Q")) is not None
+
+
+def test_ten_lines_the_codes_of_celeba_look_each_its_own_way():
+    root = xml.fromstring(drawing.panel({f"cat {i}": [0.0, 1.0] for i in range(10)}, title="L_I", steps=2))
+    lines = [e for e in root if e.tag.endswith("polyline")]
+    assert len({(e.get("stroke"), e.get("stroke-dasharray")) for e in lines}) == len(lines) == 10
 
 
 def test_a_picture_with_nan_in_it_is_drawn_all_the_same():
