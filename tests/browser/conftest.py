@@ -31,5 +31,5 @@ def dial(notebook):
     """The first dial, reset."""
     view = lab.View(notebook.page, notebook.cell("panel = widgets.dial_panel(dial)"))
     view.button("Reset").click()
-    view.until(lambda: "step 0" in view.words(), what="the reset")
+    view.until(lambda: view.step() == 0 and "Changes: none yet" in view.words(), what="the reset")
     return view

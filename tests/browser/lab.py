@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -202,13 +202,16 @@ class View:
                 self.page.wait_for_timeout(50)
         return self.root.locator("img").nth(i).evaluate(code)
 
-    def settled(self) -> str:
-        """The hash of the picture once no new one has come for half a second: a drag is several changes."""
-        seen, since = self.picture(), time.monotonic()
-        while time.monotonic() - since < 0.5:
+    def settled(self, read: Callable, quiet: float, seconds: float = 60):
+        """What ``read()`` gives once it has been the same for ``quiet`` seconds."""
+        seen = read()
+        began = since = time.monotonic()
+        while time.monotonic() - since < quiet:
             self.page.wait_for_timeout(50)
-            if (now := self.picture()) != seen:
+            if (now := read()) != seen:
                 seen, since = now, time.monotonic()
+            if since - began > seconds:
+                raise AssertionError(f"no rest within {seconds} s; the panel says: {self.words()[:600]}")
         return seen
 
     def words(self) -> str:
@@ -232,7 +235,7 @@ class View:
         self.page.mouse.move(x + by, y, steps=5)
         self.page.mouse.up()
 
-    def until(self, condition, seconds: float = 20, what: str = "the change") -> float:
+    def until(self, condition: Callable[[], bool], seconds: float = 60, what: str = "the change") -> float:
         """Wait for ``condition()``; return the seconds it took."""
         began = time.monotonic()
         while not condition():
