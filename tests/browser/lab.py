@@ -7,6 +7,7 @@ and on an environment with Colab's ipywidgets 7.7.1.
 import json
 import os
 import re
+import secrets
 import shutil
 import socket
 import subprocess
@@ -15,6 +16,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
 
 import nbformat
@@ -79,18 +81,18 @@ def write_notebook(folder: Path) -> Path:
 
 @contextmanager
 def server(folder: Path) -> Iterator[str]:
-    """Start JupyterLab on ``folder/work``; yield its address."""
+    """Start JupyterLab on ``folder/work``; yield its address.
+
+    Its pages lie under a path of their own, so that no other server is taken for it.
+    """
     work, config = folder / "work", folder / "config"
     for place in (work, config / "labconfig"):
         place.mkdir(parents=True)
     (config / "labconfig" / "default_setting_overrides.json").write_text(json.dumps(SETTINGS), encoding="utf-8")
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        port = s.getsockname()[1]
     names = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_WORKSPACES_DIR")
     environment = os.environ | {name: str(folder / name.lower()) for name in names}
     environment |= {"JUPYTER_CONFIG_DIR": str(config), "PYTHONPATH": str(ROOT), "IPYTHONDIR": str(folder / "ipython")}
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}"]
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
     command += ["--ServerApp.token=", "--ServerApp.password=", f"--ServerApp.root_dir={work}", "--ip=127.0.0.1"]
     command += [
         "--ServerApp.port_retries=0",
@@ -99,10 +101,18 @@ def server(folder: Path) -> Iterator[str]:
     ]
     command += [f"--LabApp.user_settings_dir={folder / 'settings'}"]
     with open(folder / "lab.log", "w", encoding="utf-8") as log:
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=work)
         try:
-            wait_for(f"http://127.0.0.1:{port}/api", process, folder / "lab.log")
-            yield f"http://127.0.0.1:{port}"
+            for left in (2, 1, 0):
+                port, path = free_port(), secrets.token_hex(4)
+                here = [f"--port={port}", f"--ServerApp.base_url=/{path}/"]
+                process = subprocess.Popen([*command, *here], env=environment, stdout=log, stderr=log, cwd=work)
+                try:
+                    wait_for(f"http://127.0.0.1:{port}/{path}/api", process, folder / "lab.log")
+                    break
+                except RuntimeError:  # it ends where another program has taken the port since
+                    if not left or process.poll() is None:
+                        raise
+            yield f"http://127.0.0.1:{port}/{path}"
         finally:
             process.terminate()
             try:
@@ -111,14 +121,21 @@ def server(folder: Path) -> Iterator[str]:
                 process.kill()
 
 
-def wait_for(address: str, process: subprocess.Popen, log: Path, seconds: float = 90) -> None:
+def free_port() -> int:
+    """A port that is free now."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_for(address: str, process: subprocess.Popen, log: Path, seconds: float = 180) -> None:
     """Wait until the server answers, or say what its log ends with."""
     until = time.monotonic() + seconds
     while time.monotonic() < until and process.poll() is None:
         try:
             urllib.request.urlopen(address, timeout=2).read()
             return
-        except OSError:
+        except (OSError, HTTPException):
             time.sleep(0.3)
     raise RuntimeError(f"JupyterLab did not start: {log.read_text(encoding='utf-8')[-2000:]}")
 
