@@ -1,10 +1,11 @@
-"""The benchmark on digits: its order, its restart, its figures; and the port that it measures against."""
+"""The benchmark on digits: its order, its restart, its figures; the port that it measures against; stopped runs."""
 
 import dataclasses
 import json
 import math
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,6 +16,8 @@ sys.path.insert(0, str(Path(__file__).parent / "benchmarks"))
 
 import digits
 import port
+import sweep
+import weights
 
 from infogan_utils.codes import LAYOUTS
 from infogan_utils.data import Digits
@@ -29,6 +32,11 @@ TINY = dataclasses.replace(NOTE_SIZE, narrow=8, wide=16)
 
 def pictures(n: int, side: int = 28) -> torch.Tensor:
     return torch.randint(0, 256, (n, side, side), dtype=torch.uint8, generator=torch.Generator().manual_seed(9))
+
+
+def noise() -> Digits:
+    images, labels = pictures(64), torch.arange(64) % 10
+    return Digits(images, labels, images, labels, "noise")
 
 
 class Runner:
@@ -196,11 +204,9 @@ def test_a_run_gives_all_that_its_object_promises_and_scoring_takes_none_of_its_
     clock, accuracy = Clock(), digits.metrics.accuracy
     monkeypatch.setattr(digits, "time", clock)
     monkeypatch.setattr(digits.metrics, "accuracy", slow)
-    images, labels = pictures(64), torch.arange(64) % 10
     entry = digits.RECIPES["port"]._replace(recipe=dataclasses.replace(port.PORT, batch=16), size=TINY)
     judge = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(28 * 28, 10))
-    noise = Digits(images, labels, images, labels, "noise")
-    found = digits.trained(entry, 1, images, noise, judge, seconds=6, every=3)
+    found = digits.trained(entry, 1, noise().train, noise(), judge, seconds=6, every=3)
     (first, last), (steps, all_steps) = ([row[i] for row in found["curve"]] for i in (0, 1))
     assert 3 < first < 4 and 6 < last < 7 and 0 < steps < all_steps
     assert found["accuracy"] == found["curve"][-1][2] and found["steps"] == all_steps
@@ -265,6 +271,59 @@ def test_the_judge_is_asked_for_the_digit_that_the_category_is_matched_to():
     assert found == {"recognised": 1.0, "diversity": 0.0}
     match = digits.metrics.Match(1.0, label_of.flip(0).numpy(), None)
     assert digits.looked_at(run, match, known, Reader())["recognised"] < 0.5
+
+
+@pytest.mark.parametrize("stopped", ["start", "train", "neither"])
+def test_weights_of_a_stopped_run_are_not_written(stopped, tmp_path, monkeypatch):
+    out = tmp_path / "mine.safetensors"
+    out.write_text("good")
+    monkeypatch.setattr(weights.data, "load_mnist", noise)
+    monkeypatch.setattr(weights, "choose_start", lambda *_, **__: None if stopped == "start" else torch.zeros(1))
+    monkeypatch.setattr(weights, "train", lambda *_, **__: stopped != "train")
+    monkeypatch.setattr(sys, "argv", ["weights.py", "--out", str(out)])
+    if stopped == "neither":
+        weights.main()
+        assert out.stat().st_size > 1000
+    else:
+        with pytest.raises(SystemExit, match="stopped at step 0 of 3000: nothing was written, .*mine"):
+            weights.main()
+        assert out.read_text() == "good"
+
+
+@pytest.mark.parametrize("stop_at", [0, 3, None])
+def test_a_stopped_sweep_measures_nothing_more_and_writes_nothing(stop_at, tmp_path, monkeypatch):
+    out, lams, measured = tmp_path / "sweep.json", [], []
+    monkeypatch.setattr(sweep.data, "load_mnist", noise)
+    monkeypatch.setattr(sweep, "Trainer", lambda _, recipe, **__: SimpleNamespace(lam=recipe.lam, steps=0))
+    monkeypatch.setattr(sweep, "train", lambda run, *_, **__: (lams.append(run.lam), len(lams) - 1 != stop_at)[1])
+    monkeypatch.setattr(sweep, "measure", lambda run, _: (measured.append(run.lam), {"lam": run.lam})[1])
+    monkeypatch.setattr(sys, "argv", ["sweep.py", "--out", str(out)])
+    if stop_at is None:
+        sweep.main()
+        assert [row["lam"] for row in json.loads(out.read_text("utf-8"))["runs"]["own Adam"]] == list(sweep.LAMS)
+    else:
+        with pytest.raises(SystemExit, match=f"stopped at step 0 of 600 with λ = {sweep.LAMS[stop_at]:g}, summed"):
+            sweep.main()
+        assert len(lams) == stop_at + 1 and len(measured) == stop_at and not out.exists()
+
+
+def test_a_failed_write_leaves_the_old_sweep_whole(tmp_path, monkeypatch):
+    out = tmp_path / "sweep.json"
+    out.write_text("old")
+    monkeypatch.setattr(sweep.data, "load_mnist", noise)
+    monkeypatch.setattr(sweep, "Trainer", lambda *_, **__: None)
+    monkeypatch.setattr(sweep, "train", lambda *_, **__: True)
+    monkeypatch.setattr(sweep, "measure", lambda *_: {})
+    monkeypatch.setattr(sys, "argv", ["sweep.py", "--out", str(out)])
+
+    def full(part, text, **_):
+        part.write_bytes(text.encode()[:20])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(type(out), "write_text", full)
+    with pytest.raises(OSError, match="No space"):
+        sweep.main()
+    assert out.read_text() == "old" and [file.name for file in tmp_path.iterdir()] == ["sweep.json"]
 
 
 def small_port(seed: int = 0) -> port.PortTrainer:

@@ -4,7 +4,7 @@
 
 Writes infogan_utils/measured/lambda_sweep.json, which notebook 07 draws: for each λ the L_I of each code in nats on
 fresh samples, the best-match accuracy of Q on the test digits, the sample quality as an energy distance to
-real test digits, ten samples, and the command, data and machine that gave them.
+real test digits, ten samples, and the command, data and machine that gave them. A sweep that is stopped writes nothing.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import base64
 import json
 import os
 import platform
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ import torch
 
 from infogan_utils import data, metrics
 from infogan_utils.codes import Codes, layout
+from infogan_utils.files import replacing
 from infogan_utils.loop import train
 from infogan_utils.models import SMALL
 from infogan_utils.recipes import FAST
@@ -77,13 +79,17 @@ def main() -> None:
         rows = found["runs"][name] = []
         for lam in LAMS:
             run = Trainer(layout("mnist"), replace(recipe, lam=lam), size=SIZE, seed=options.seed)
-            train(run, digits.train, until=options.steps)
+            if not train(run, digits.train, until=options.steps):
+                sys.exit(
+                    f"stopped at step {run.steps} of {options.steps} with λ = {lam:g}, {name}: nothing was written, "
+                    f"{options.out} is as it was"
+                )
             rows.append(measure(run, digits))
             numbers = {k: v for k, v in rows[-1].items() if k != "samples"}
             print(f"{time.monotonic() - began:.0f} s, {name}: {numbers}", flush=True)
     found["seconds"] = round(time.monotonic() - began)
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    with replacing(options.out) as part:
+        part.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -3,10 +3,12 @@
     INFOGAN_DATA=FOLDER python tests/benchmarks/weights.py --steps 3000
 
 FOLDER holds MNIST as torchvision lays it out; without it the data are those that ``load_mnist`` finds. The
-command, the source of the data and the accuracy measured go into the file's header.
+command, the number of digits and torch's version go into the file's header; the source of the data, the accuracy
+and L_I are printed. A run that is stopped writes nothing.
 """
 
 import argparse
+import sys
 
 import torch
 
@@ -17,6 +19,10 @@ from infogan_utils.start import choose_start
 from infogan_utils.training import Trainer
 
 
+def say(run: Trainer) -> None:
+    print(f"step {run.steps}", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--steps", type=int, default=3000)
@@ -25,8 +31,9 @@ def main() -> None:
     options = parser.parse_args()
     digits = data.load_mnist()
     run = Trainer(layout("mnist"), seed=options.seed)
-    choose_start(run, digits.train, show=lambda step, bounds: print(f"start, step {step}", flush=True), every=100)
-    train(run, digits.train, until=options.steps, every=500, show=lambda run: print(f"step {run.steps}", flush=True))
+    chosen = choose_start(run, digits.train, show=lambda step, _: print(f"start, step {step}", flush=True), every=100)
+    if chosen is None or not train(run, digits.train, until=options.steps, every=500, show=say):
+        sys.exit(f"stopped at step {run.steps} of {options.steps}: nothing was written, {options.out} is as it was")
     net = run.averaged["D"].module
     match = metrics.accuracy(net, digits.test, digits.test_labels)
     bounds = metrics.held_out_information(run.averaged["G"].module, net, run.layout, torch.Generator().manual_seed(1))
