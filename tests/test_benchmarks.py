@@ -21,6 +21,7 @@ import weights
 
 from infogan_utils.codes import LAYOUTS
 from infogan_utils.data import Digits
+from infogan_utils.loop import TrainingDiverged
 from infogan_utils.models import PAPER
 from infogan_utils.note_models import NOTE_SIZE
 from infogan_utils.objectives import note_loss
@@ -271,6 +272,38 @@ def test_the_judge_is_asked_for_the_digit_that_the_category_is_matched_to():
     assert found == {"recognised": 1.0, "diversity": 0.0}
     match = digits.metrics.Match(1.0, label_of.flip(0).numpy(), None)
     assert digits.looked_at(run, match, known, Reader())["recognised"] < 0.5
+
+
+def test_samples_that_are_no_numbers_have_no_figures_and_the_run_is_kept_all_the_same(tmp_path):
+    run = digits.RECIPES["fast"]._replace(size=TINY).start(0)
+    run.averaged["G"].module.forward = lambda codes: torch.full((len(codes.z), 1, 28, 28), math.nan)
+    match = digits.metrics.Match(1.0, np.arange(10), None)
+    found = digits.looked_at(run, match, noise(), torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(784, 10)))
+    assert found == {"recognised": None, "diversity": None}
+    [job] = plan("fast", seeds=(1,))
+    digits.keep(job | finished("fast", 1) | found, tmp_path / "runs.json")
+    assert "| –" in digits.table(digits.read(tmp_path / "runs.json"))
+
+
+def test_a_start_that_diverges_is_a_run_of_accuracy_0_that_says_why_and_the_next_goes_on(tmp_path, monkeypatch):
+    def diverges(*_):
+        raise TrainingDiverged("after 500 steps of the start, bounds are [nan]")
+
+    monkeypatch.setattr(digits, "choose_start", diverges)
+    known = noise()
+    entry = digits.RECIPES["fast"]._replace(recipe=dataclasses.replace(FAST, batch=16))
+
+    def measure(job: dict) -> dict:
+        if job["seed"] == 1:
+            return digits.trained(entry, 1, known.train, known, None, seconds=120, every=20)
+        return finished("fast", job["seed"])
+
+    path, jobs = tmp_path / "runs.json", plan("fast", seconds=120)
+    digits.collect(jobs, path, measure)
+    runs = digits.held(jobs, path)
+    assert "bounds are [nan]" in runs[0]["diverged"] and [run["accuracy"] for run in runs] == [0.0, 0.86]
+    assert digits.summary(runs)["worst"] == 0.0
+    assert "| fast   | 1    | 0.0000" in digits.table(runs)
 
 
 @pytest.mark.parametrize("stopped", ["start", "train", "neither"])

