@@ -112,8 +112,8 @@ class ToyTrainer(Trainer):
         self.bfloat16 = False  # at this size the conversions cost more than the products
 
     def _networks(self) -> tuple[nn.Module, nn.Module]:
-        D = PointDiscriminator(self.layout, self.width, learn_sigma=self.recipe.learn_sigma)
-        return PointGenerator(self.layout, self.width), D
+        G = PointGenerator(self.layout, self.width)
+        return G, PointDiscriminator(self.layout, self.width, learn_sigma=self.recipe.learn_sigma)
 
     def batch(self) -> Tensor:
         """The next real points, drawn from the run's generator."""

@@ -6,14 +6,16 @@
 | its L_I is the package's weighted bound | 1e-5 nats | test_the_bound_written_out_is_the_packages |
 | its agreement bound is the package's | 1e-6 nats | test_the_agreement_bound_written_out_is_the_packages |
 | its networks are the package's | equal shapes, in order | test_the_networks_written_out_are_the_packages |
+| each of its runs is on the device that was chosen | – | test_every_run_is_on_the_device_that_was_chosen |
 | G ignores lam only where the information loss has an Adam of its own | – | test_training |
 """
 
+import ast
 import math
 
 import pytest
 import torch
-from series import namespace
+from series import code, namespace
 from torch.nn import functional as F
 
 from infogan_utils import recipes
@@ -37,6 +39,13 @@ def test_the_step_written_out_is_the_packages():
     for net in ("G", "D"):  # Adam makes a whole step of a gradient that is all rounding, here and there
         for a, b in zip(getattr(ours, net).parameters(), getattr(theirs, net).parameters(), strict=True):
             assert (a - b).abs().mean() < 1e-5
+
+
+def test_every_run_is_on_the_device_that_was_chosen():
+    nodes = [node for source in code("06") for node in ast.walk(ast.parse(source))]
+    runs = [node for node in nodes if isinstance(node, ast.Call) and ast.unparse(node.func) == "Trainer"]
+    assert len(runs) >= 5
+    assert all("device=DEVICE" in ast.unparse(run) for run in runs)
 
 
 def test_the_bound_written_out_is_the_packages():

@@ -14,6 +14,7 @@
 | being sure pays where views agree in more than ¾ | A's second difference | sign | test_being_sure_pays_… |
 | 4 and 9 merged: their probabilities add up | the softmax | 1e-6 | test_merging_two_categories_… |
 | its groups and figures are the benchmark's | benchmarks/digits.py | exact | test_groups_and_figures_… |
+| the ablation is read off the runs as the benchmark reads them | benchmarks/digits.py | exact | test_the_ablation_… |
 | the measured runs are of the recipe as it is | the file, the benchmark | exact | test_the_measured_runs_… |
 | exercises accept right answers, refuse wrong ones | 16 mutants | – | test_exercise_… |
 """
@@ -44,7 +45,7 @@ MEASURED = ROOT / "infogan_utils" / "measured" / "digits.json"
 TAUGHT = (
     *("best_by_trying", "best_match", "greedy", "answers", "entropy", "mutual_information", "merged_table"),
     *("L_I_of", "reader_gap", "channel_gap", "agreement_chain", "sure", "merged_logits"),
-    *("grouped", "seconds_to", "summary"),
+    *("grouped", "seconds_to", "summary", "after"),
 )
 TRAP = np.array([[11, 9, 0], [10, 2, 8], [0, 8, 12]])
 
@@ -248,6 +249,22 @@ def test_groups_and_figures_are_the_benchmarks(nb):
     printed = cell("def grouped")
     for option in ("--recipe", "--seeds", "--seconds", "--train-on", "--json"):
         assert f'"{option}"' in program and option in printed
+
+
+def test_the_ablation_reads_the_curves_as_the_benchmark_does_and_takes_its_recipes(nb):
+    for run in RUNS:
+        for seconds in (20, 60, 100):
+            found = benchmark.at(run["curve"], seconds)
+            if found is None:
+                with pytest.raises(StopIteration):
+                    nb["after"](run, seconds)
+            else:
+                assert nb["after"](run, seconds) == found
+    printed, measured = cell("def after"), benchmark.read(MEASURED)
+    for recipe in ("fast", "no start", "no agreement", "no channel"):
+        own = [run for run in measured if run["recipe"] == recipe and run["seconds"] >= 180]
+        assert f'"{recipe}"' in printed and recipe in benchmark.RECIPES
+        assert len({run["seed"] for run in own}) >= 3, f"too few runs of {recipe!r} to compare"
 
 
 def test_the_measured_runs_are_whole_and_of_the_recipe_as_it_is():
