@@ -439,7 +439,7 @@ def test_a_pickled_file_is_refused_and_nothing_in_it_runs_B24_B54(tmp_path, monk
 def test_no_module_of_the_package_loads_pickles_B24_B54():
     for module in Path(PACKAGE).rglob("*.py"):
         text = module.read_text("utf-8")
-        assert not any(word in text for word in ("torch.load", "import pickle", "allow_pickle=True")), module.name
+        assert not any(word in text for word in ("torch.load(", "import pickle", "allow_pickle=True")), module.name
 
 
 # NaN
