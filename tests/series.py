@@ -2,9 +2,12 @@
 
 import ast
 import re
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import nbformat
+import pytest
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 
@@ -47,3 +50,18 @@ def namespace(number: str, *names: str) -> dict:
     space: dict = {}
     exec(compile(ast.Module(kept, []), str(path(number)), "exec"), space)
     return space
+
+
+def exercise_tests(check: ModuleType, right: dict[str, Callable], wrong: dict[str, list[Callable]]) -> tuple:
+    """Two tests of a notebook's exercise checks: the right answer of each is taken, each wrong one refused with why."""
+
+    @pytest.mark.parametrize("name", right)
+    def takes(name, capsys):
+        assert getattr(check, name)(right[name]), capsys.readouterr().out
+
+    @pytest.mark.parametrize(("name", "i"), [(name, i) for name, answers in wrong.items() for i in range(len(answers))])
+    def refuses(name, i, capsys):
+        assert not getattr(check, name)(wrong[name][i])
+        assert "not yet." in capsys.readouterr().out
+
+    return takes, refuses

@@ -243,12 +243,6 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("name", RIGHT)
-def test_exercise_checks_take_the_right_answer(name, capsys):
-    assert getattr(check, name)(RIGHT[name]), capsys.readouterr().out
-
-
-@pytest.mark.parametrize(("name", "i"), [(name, i) for name, wrong in WRONG.items() for i in range(len(wrong))])
-def test_exercise_checks_refuse_wrong_answers_and_say_why(name, i, capsys):
-    assert not getattr(check, name)(WRONG[name][i])
-    assert "not yet." in capsys.readouterr().out
+test_exercise_checks_take_the_right_answer, test_exercise_checks_refuse_wrong_answers_and_say_why = (
+    series.exercise_tests(check, RIGHT, WRONG)
+)
