@@ -1,10 +1,12 @@
 """What the widgets of notebook 07 share. Runs under ipywidgets 7.7.1 and 8, and imports without either.
 
-Every callback is counted, none hides an error, and one line shows messages. No thread, no pyplot and no Output
-area: a callback changes the values of widgets and returns.
+Every callback is counted, none hides an error, and one line shows messages. No thread of ours, no pyplot and no Output
+area: a callback changes the values of widgets and returns. From ipykernel 7 on two callbacks may come at once, each in
+a thread of the kernel's: they take turns.
 """
 
 import html
+import threading
 from collections import Counter
 from collections.abc import Callable
 
@@ -37,15 +39,17 @@ class Panel:
         self.message = ipywidgets.HTML(layout=ipywidgets.Layout(min_height="1.6em"))
         self.calls: Counter[str] = Counter()  # how often each callback ran
         self.callbacks: dict[str, Callable] = {}
+        self.one_at_a_time = threading.RLock()  # R: a callback that sets a widget runs that one's inside
         self.box: ipywidgets.Box
 
     def on(self, name: str, widget: "ipywidgets.Widget", function: Callable, trait: str | None = "value") -> None:
         """Call ``function`` with the new value when ``widget.trait`` changes, or with None at a click."""
 
         def callback(event: object) -> None:
-            self.calls[name] += 1
             try:
-                function(event["new"] if trait else None)
+                with self.one_at_a_time:
+                    self.calls[name] += 1
+                    function(event["new"] if trait else None)
             except KeyboardInterrupt:
                 self.say("interrupted; the run is whole, go on or reset")
             except BaseException as error:  # shown here, then raised: a cell or a test that called us must fail

@@ -10,6 +10,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import threading
 import xml.etree.ElementTree as xml
 from dataclasses import replace
 from pathlib import Path
@@ -334,6 +335,29 @@ def test_an_error_in_a_callback_is_shown_and_raised_B55():
     assert "NoneType" in panel.message.value
 
 
+def test_callbacks_that_come_in_two_threads_take_turns():
+    """From ipykernel 7 on a click may run in one thread of the kernel while a typed value runs in another."""
+    panel = dial_panel.DialPanel(toy_dial())
+    begun, typed, real = threading.Event(), threading.Event(), panel.dials[0].reset
+
+    def slow_reset() -> None:
+        begun.set()
+        assert not typed.wait(0.5), "the typed value was taken in the middle of the reset"
+        real()
+
+    def type_one() -> None:
+        begun.wait()
+        panel.boxes[0, "λ"].value = "1e9"
+        typed.set()
+
+    panel.dials[0].reset = slow_reset
+    other = threading.Thread(target=type_one)
+    other.start()
+    panel.click("Reset")
+    other.join(20)
+    assert typed.is_set() and "set to its end" in panel.message.value and panel.dials[0].marks
+
+
 @pytest.mark.parametrize("name", ["turn", "train", "picture", "curves", "text", "reset"])
 def test_a_broken_name_in_any_part_of_the_dial_fails_the_rehearsal_B59(name, monkeypatch):
     panel = dial_panel.DialPanel(toy_dial())
@@ -376,6 +400,7 @@ def test_the_rehearsal_runs_every_callback_and_leaves_the_dial_as_it_was_B59():
 def test_without_ipywidgets_the_same_pictures_stand_still_B35():
     program = """
 import sys
+import threading
 sys.modules["ipywidgets"] = None
 import IPython.display
 shown = []
