@@ -41,7 +41,7 @@ SETTINGS = {
 BROKEN = """
 bad = toy_problem(seed=SEED)
 bad = replace(bad, batch=lambda run: run.batch() * (float("nan") if run.steps == 5 else 1.0))
-broken_panel = widgets.dial_panel(Dial(bad, lam=0.3))
+broken_panel = widgets.dial_panel(Dial(bad, lam=0.3, chunk=30))
 """
 
 
@@ -159,7 +159,7 @@ class Notebook:
     def __init__(self, page, address: str, name: str) -> None:
         self.page, self.name = page, name
         page.set_default_timeout(30_000)
-        page.goto(f"{address}/lab/tree/{name}")
+        page.goto(f"{address}/lab/tree/{name}", timeout=90_000)
         self.ready()
 
     def ready(self) -> None:

@@ -69,7 +69,7 @@ def test_a_hundred_quick_clicks_neither_queue_nor_crash(dial):
 
     def step() -> int:
         seen.add(now := dial.step())
-        assert len(seen) <= 10, "the clicks are queued: a busy machine may let a few through, not ten of a hundred"
+        assert len(seen) <= 30, "the clicks are queued: a busy machine may let some through, not thirty of a hundred"
         return now
 
     rest = dial.settled(step, 3)
@@ -93,7 +93,7 @@ def test_a_weight_beyond_the_dial_is_clamped_with_a_message(dial):
     box.fill("1e9")
     box.press("Enter")
     dial.until(lambda: "was set to its end, 10" in dial.words(), what="the message")
-    dial.until(lambda: slider_value(dial) == "10", what="the slider at its end")
+    dial.until(lambda: slider_value(dial) == box.input_value() == "10", what="slider and box at their end")
     box.fill("0")
     box.press("Enter")
     dial.until(lambda: slider_value(dial) == "0", what="the slider at 0")
