@@ -64,8 +64,9 @@ def get(address: str, deadline: float) -> bytes:
     """The bytes at ``address``."""
     name = address.rsplit("/", 1)[-1]
     chunks: list[bytes] = []
+    wait = min(WAIT_S, max(0.1, deadline - time.monotonic()))
     try:
-        with urllib.request.urlopen(address, timeout=min(WAIT_S, max(0.1, deadline - time.monotonic()))) as answer:
+        with urllib.request.urlopen(address, timeout=wait) as answer:
             expected = answer.headers.get("Content-Length")
             while chunk := answer.read1(65536):
                 chunks.append(chunk)
@@ -74,10 +75,10 @@ def get(address: str, deadline: float) -> bytes:
     except urllib.error.HTTPError as error:
         raise DownloadError(f"answered {error.code} {error.reason} for {name}") from error
     except TimeoutError as error:
-        raise DownloadError(f"sent nothing for {WAIT_S:g} s while {name} was read") from error
+        raise DownloadError(f"sent nothing for {wait:.3g} s while {name} was read") from error
     except urllib.error.URLError as error:
         if isinstance(error.reason, TimeoutError):
-            raise DownloadError(f"didn't answer within {WAIT_S:g} s") from error
+            raise DownloadError(f"didn't answer within {wait:.3g} s") from error
         raise DownloadError(f"can't be reached ({error.reason})") from error
     except (HTTPException, OSError) as error:
         raise DownloadError(f"broke off {name} ({type(error).__name__})") from error
