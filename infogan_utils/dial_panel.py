@@ -31,6 +31,7 @@ class DialPanel(Panel):
         self.play = ipywidgets.Play(min=0, max=10**6, interval=100, show_repeat=False)
         label = ipywidgets.HTML("<span>Start and pause training ▸</span>")
         self.on("play", self.play, self._tick)
+        self.on("playing", self.play, lambda new: new and self.say(""), PLAYING)  # a tick leaves messages alone
         buttons = []
         for name, tooltip, function in (
             ("Train ½ s", "train for half a second", lambda: self._clicked(None)),
@@ -96,11 +97,11 @@ class DialPanel(Panel):
         waited = time.monotonic() - self._last < STALE
         self._last = time.monotonic()
         if not waited:
+            self.say("")
             self._train(steps)
 
     def _train(self, steps: int | None) -> None:
         """Train the first dial for its part of the chunk, the others to the same step, and draw."""
-        self.say("")
         lead, *others = self.dials
         try:
             lead.chunk = self.chunk

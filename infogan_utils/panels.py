@@ -51,6 +51,7 @@ class Panel:
                     self.calls[name] += 1
                     function(event["new"] if trait else None)
             except KeyboardInterrupt:
+                self.pause()
                 self.say("interrupted; the run is whole, go on or reset")
             except BaseException as error:  # shown here, then raised: a cell or a test that called us must fail
                 self.say(f"{type(error).__name__}: {error}")
@@ -65,6 +66,9 @@ class Panel:
     def click(self, name: str) -> None:
         """What a click on that button does, with its errors raised (a button's own ``click`` prints them)."""
         self.callbacks[name](None)
+
+    def pause(self) -> None:
+        """Stop what goes on by itself, for a panel that has such a thing."""
 
     def say(self, text: str) -> None:
         """Show a message, or clear it with an empty text."""

@@ -189,8 +189,10 @@ def test_a_loss_that_turns_nan_stops_the_run_names_step_and_lam_and_goes_back():
     assert dial.run.steps == 20 and {len(v) for v in dial.run.history.values()} == {20}
     assert dial.picture() == picture
     dial.problem = toy_problem()
+    setattr(panel.play, dial_panel.PLAYING, True)
+    assert panel.message.value == ""
     panel._train(5)
-    assert dial.run.steps == 25 and panel.message.value == ""
+    assert dial.run.steps == 25
 
 
 def test_an_interrupt_ends_the_chunk_between_two_steps_and_the_dial_goes_on_B26():
@@ -271,10 +273,20 @@ def test_ticks_train_only_while_playing():
     panel.play.value += 1  # a late tick after a pause
     assert panel.dials[0].run.steps == 0
     setattr(panel.play, dial_panel.PLAYING, True)
+    panel.boxes[0, "λ"].value = "words"
     panel.play.value += 1
     assert panel.dials[0].run.steps > 0
+    assert "not a number" in panel.message.value, "a tick wiped what was said to a value typed while it plays"
     panel.click("Pause")
     assert not getattr(panel.play, dial_panel.PLAYING)
+
+
+def test_an_interrupt_outside_a_step_pauses_too_B26(monkeypatch):
+    panel = dial_panel.DialPanel(toy_dial())
+    setattr(panel.play, dial_panel.PLAYING, True)
+    monkeypatch.setattr(panel, "draw", lambda: signal.raise_signal(signal.SIGINT))
+    panel.play.value += 1
+    assert "interrupted" in panel.message.value and not getattr(panel.play, dial_panel.PLAYING)
 
 
 def test_digits_train_under_the_dial_too():
