@@ -50,7 +50,7 @@ class Dial:
 
     def __init__(self, problem: Problem, *, lam: float | None = None, chunk: float = CHUNK) -> None:
         self.problem, self.chunk = problem, chunk
-        self.lock = threading.Lock()  # JupyterLab may run two callbacks at once
+        self.lock = threading.Lock()  # a cell may train this dial while its panel does
         self.halt = threading.Event()
         self.run = problem.start()
         note = self.run.recipe.note

@@ -412,7 +412,6 @@ def test_the_rehearsal_runs_every_callback_and_leaves_the_dial_as_it_was_B59():
 def test_without_ipywidgets_the_same_pictures_stand_still_B35():
     program = """
 import sys
-import threading
 sys.modules["ipywidgets"] = None
 import IPython.display
 shown = []
