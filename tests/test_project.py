@@ -1,6 +1,7 @@
 """The project around the notebooks: the fault table, the floors, the workflow for those who fork it."""
 
 import ast
+import json
 import os
 import re
 import subprocess
@@ -15,6 +16,7 @@ import yaml
 from faults import FAULTS
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from style import make
 from test_devices import UNTESTED
 from test_runs_survive import HARM, INTERRUPTS, KILLS
 from test_style import BREACHES
@@ -56,6 +58,15 @@ def test_the_readme_says_how_many_faults_of_each_part_are_tested_and_what_is_not
     said = re.findall(r"^\| (\w+) \| (\d+) \|", text, re.MULTILINE)
     assert {part: int(n) for part, n in said} == Counter(f.part for f in FAULTS)
     assert all(name in text for name in UNTESTED)
+
+
+def test_the_readmes_accuracies_are_those_of_the_measured_runs():
+    runs = json.loads(make.MEASURED.read_text("utf-8"))
+    table = "\n".join(make.accuracies(runs))
+    assert table in (ROOT / "README.md").read_text("utf-8"), "run python notebooks/make.py --no-run"
+    assert sum(line.count("`digits.py --recipe") for line in table.splitlines()) == len(table.splitlines()) - 2
+    runs[0]["accuracy"] -= 0.1
+    assert "\n".join(make.accuracies(runs)) != table
 
 
 @pytest.mark.parametrize("report", REPORTS)
