@@ -231,6 +231,7 @@ def test_the_recipes_are_what_their_names_say():
     assert not runs["note"].recipe.own_adam and runs["note"].recipe.note == (1.0, 0.1)
     assert type(runs["port"]) is port.PortTrainer and runs["port"].image_shape == (1, 32, 32)
     assert runs["fast"].recipe == runs["wide"].recipe == FAST and digits.RECIPES["fast"].chosen_start
+    assert runs["long"].recipe == dataclasses.replace(FAST, batch=256) and runs["long"].size == runs["fast"].size
     assert runs["wide"].size == dataclasses.replace(PAPER, q_fc=0) != runs["fast"].size
 
 

