@@ -6,6 +6,8 @@ paper (arXiv 1606.03657, section 7 and appendix C).
 """
 
 import math
+import operator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -26,11 +28,8 @@ class Codes(NamedTuple):
     c_cont: Tensor
 
     def to(self, device: torch.device | str) -> "Codes":
-        """The same batch on ``device``, in float32 and int64."""
-        z, c_cont = (
-            self.z.float().to(device),
-            self.c_cont.float().to(device),
-        )  # float32 first: MPS has no doubles
+        """The same batch on ``device``, ``z`` and ``c_cont`` in float32."""
+        z, c_cont = self.z.float().to(device), self.c_cont.float().to(device)  # float32 first: MPS has no doubles
         return Codes(z, self.c_cat.to(device), c_cont)
 
 
@@ -43,7 +42,11 @@ class Layout:
     continuous: int = 0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "categorical", tuple(self.categorical))
+        if not isinstance(self.categorical, Iterable):
+            raise ValueError(f"categorical = {self.categorical!r} was given; one code is written with a comma, (10,)")
+        object.__setattr__(self, "categorical", tuple(map(operator.index, self.categorical)))
+        for name in ("noise", "continuous"):  # NumPy's integers couldn't be saved
+            object.__setattr__(self, name, operator.index(getattr(self, name)))
         if self.noise < 0 or self.continuous < 0 or any(k < 2 for k in self.categorical) or self.total == 0:
             raise ValueError(
                 f"{self} was given; noise and continuous must be 0 or more, each categorical code needs at "
@@ -85,9 +88,15 @@ class Layout:
         """Join z, the one-hot categories and the continuous codes: (batch, total), float32.
 
         Raises:
-            ValueError: if a part has another width, or a category lies outside its range (on the CPU; CUDA stops
-                with an error of its own, as looking would hold up every step).
+            ValueError: if a part has another shape or type, or a category lies outside its range (on the CPU; CUDA
+                stops with an error of its own, as looking would hold up every step).
         """
+        if any(part.ndim != 2 or len(part) != len(codes.z) for part in codes) or codes.c_cat.dtype != torch.int64:
+            shapes = ", ".join(f"{name} {tuple(part.shape)}" for name, part in codes._asdict().items())
+            raise ValueError(
+                f"codes of shapes {shapes}, c_cat of {codes.c_cat.dtype}, were given; each is (batch, its width), and "
+                "c_cat of int64"
+            )
         widths = (codes.z.shape[1], codes.c_cat.shape[1], codes.c_cont.shape[1])
         expected = (self.noise, len(self.categorical), self.continuous)
         if widths != expected:

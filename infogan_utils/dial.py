@@ -21,6 +21,7 @@ from infogan_utils.training import Trainer
 
 LARGEST = 10.0  # of a weight on the dial
 CHUNK = 0.4  # seconds of training before the dial answers again: half a second with drawing and the way back
+SHOWN = 6  # changes of a weight that are named
 KEEP_EVERY = 2.0  # seconds between two copies of the last good state
 
 
@@ -155,8 +156,9 @@ class Dial:
         return f"step {self.run.steps} · {self.knobs()} · L_I in nats: {bounds} · {losses}{more}"
 
     def changes(self) -> str:
-        """The history of the weights in words."""
-        return "Changes: " + ("; ".join(f"step {step}: {text}" for step, text in self.marks[-6:]) or "none yet")
+        """The last changes of the weights in words, ``SHOWN`` at most."""
+        shown = "; ".join(f"step {step}: {text}" for step, text in self.marks[-SHOWN:])
+        return "Changes: " + ("… " if len(self.marks) > SHOWN else "") + (shown or "none yet")
 
     def picture(self) -> bytes:
         """The samples as PNG bytes."""
@@ -164,13 +166,13 @@ class Dial:
             return self.problem.picture(self.run)
 
     def curves(self) -> str:
-        """L_I and the GAN losses over the steps as SVG, with a mark at each change of a weight."""
+        """L_I and the GAN losses over the steps as SVG, with a mark at each of those changes of a weight."""
         history, layout, steps = self.run.history, self.run.layout, self.run.steps
         bounds = {name: smooth(history.get(name, [])) for name in layout.code_names}
         losses = {f"loss of {name}": smooth(history.get(name, [])) for name in ("D", "G")}
         top = math.log(layout.categorical[0]) if layout.categorical else None
         title = "L_I in nats" + (f", dotted: H(c) = {top:.2f}" if top else "")
-        marks = self.marks[-6:]
+        marks = self.marks[-SHOWN:]
         return drawing.panel(bounds, title=title, steps=steps, marks=marks, ceiling=top) + drawing.panel(
             losses, title="GAN losses in nats", steps=steps, marks=[(step, "") for step, _ in marks]
         )

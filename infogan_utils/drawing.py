@@ -82,7 +82,8 @@ def panel(
     known = [v for values in lines.values() for v in values if math.isfinite(v)] or [0.0]
     low, high = min([*known, 0.0]), max([*known, ceiling if ceiling is not None else -math.inf])
     high = high if high > low else low + 1.0
-    steps = max(2, steps, *(len(values) for values in lines.values()))
+    taken = max(steps, *(len(values) for values in lines.values()))
+    steps = max(2, taken)  # two ends, for the scale
 
     def x(step: float) -> float:
         return left + (right - left) * step / (steps - 1)
@@ -94,7 +95,7 @@ def panel(
     for value in (low, high):
         parts.append(f'<text x="{left - 4}" y="{y(value) + 4:.1f}" text-anchor="end">{value:.2f}</text>')
     parts.append(f'<path d="M{left} {top}V{bottom}H{right}" fill="none" stroke="#888"/>')
-    parts.append(f'<text x="{right}" y="{height - 3}" text-anchor="end">step {steps if known else 0}</text>')
+    parts.append(f'<text x="{right}" y="{height - 3}" text-anchor="end">step {taken}</text>')
     if ceiling is not None:
         parts.append(f'<path d="M{left} {y(ceiling):.1f}H{right}" stroke="#000" stroke-dasharray="1 3"/>')
     for step, text in marks:

@@ -134,7 +134,7 @@ class Explorer:
         c_cat = torch.zeros(len(z), len(self.layout.categorical), dtype=torch.int64)
         c_cat[:, 0] = first
         with one_thread():  # a slider wants its answer at once: eighty pictures don't wait for a second thread
-            return self.G(Codes(z, c_cat, cont))[:, 0]
+            return self.G(Codes(z, c_cat, cont)).mean(dim=1)  # grey
 
     def picture(self) -> bytes:
         """The grid as PNG bytes."""
@@ -142,15 +142,15 @@ class Explorer:
 
     def keep(self, name: str) -> None:
         """Remember the codes and the first noise as "A" or "B", the ends of the interpolation."""
-        self.kept[name] = (self.category or 0, list(self.cont), self.z[0].clone())
+        self.kept[name] = self._now()
+
+    def _now(self) -> tuple[int, list[float], Tensor]:
+        return self.category or 0, list(self.cont), self.z[0].clone()
 
     def between(self, steps: int = 11) -> Tensor:
         """(1, steps, height, width) from A to B: noise and continuous codes in even steps; the category, which has
         no half-way, changes in the middle. An end not kept is taken from the codes as they stand."""
-        for name in ("A", "B"):
-            if name not in self.kept:
-                self.keep(name)
-        (k_a, c_a, z_a), (k_b, c_b, z_b) = self.kept["A"], self.kept["B"]
+        (k_a, c_a, z_a), (k_b, c_b, z_b) = (self.kept.get(name, self._now()) for name in ("A", "B"))
         t = torch.linspace(0, 1, steps)[:, None]
         first = torch.where(t[:, 0] < 0.5, k_a, k_b)
         z = z_a * (1 - t) + z_b * t
@@ -160,9 +160,18 @@ class Explorer:
 
     @torch.no_grad()
     def answer(self, image: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Q's posterior for one image (side, side), uint8 or float in [0, 1]: P of each category, mu, sigma."""
+        """Q's posterior for one grey image (side, side), uint8 or float in [0, 1]: P of each category, mu, sigma.
+
+        Raises:
+            ValueError: if it has another shape or type.
+        """
+        if image.shape != self._side() or not (image.dtype == torch.uint8 or image.is_floating_point()):
+            raise ValueError(
+                f"an image of shape {tuple(image.shape)} and type {image.dtype} was given; Q is asked about one of "
+                f"shape {tuple(self._side())}, uint8 or float in [0, 1]"
+            )
         x = image.float() / 255 if image.dtype == torch.uint8 else image.float()
-        q = self.D(x[None, None])[1]
+        q = self.D(x.expand(1, *self.G.image_shape))[1]
         return q.logits[0][0].softmax(0).numpy(), q.mu[0].numpy(), (q.log_var[0] / 2).exp().numpy()
 
     def answer_text(self, image: Tensor) -> str:

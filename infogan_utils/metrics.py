@@ -39,11 +39,14 @@ def best_match(categories: Tensor, labels: Tensor, k: int) -> Match:
     """Match ``k`` categories with as many classes one to one (the Hungarian method) and count the agreement.
 
     Args:
-        categories: (n,) int64 in 0 … k−1. labels: (n,) int64 in 0 … k−1.
+        categories, labels: (n,), whole numbers in 0 … k−1.
 
     Raises:
-        ValueError: if the shapes differ, n is 0, or a value lies outside its range.
+        ValueError: if the shapes differ, n is 0, or a value is no whole number or lies outside its range.
     """
+    if categories.is_floating_point() or labels.is_floating_point():
+        raise ValueError(f"categories of {categories.dtype}, labels of {labels.dtype} were given; both are integers")
+    categories, labels = categories.long(), labels.long()  # in 8 bits labels * k would overflow
     if categories.shape != labels.shape or categories.ndim != 1 or len(labels) == 0:
         raise ValueError(
             f"{tuple(categories.shape)} categories and {tuple(labels.shape)} labels were given; both are (n,), n > 0"
@@ -60,12 +63,27 @@ def best_match(categories: Tensor, labels: Tensor, k: int) -> Match:
 
 @torch.no_grad()
 def posterior(net: Discriminator, images: Tensor, batch: int = 500) -> Tensor:
-    """Q(c|x) of the first categorical code on uint8 images (n, side, side): (n, K) probabilities, on the CPU."""
+    """Q(c|x) of the first categorical code: (n, K) probabilities, on the CPU.
+
+    Args:
+        images: uint8, (n, side, side) or (n, channels, side, side).
+
+    Raises:
+        ValueError: if they have another shape or type, or if there is no categorical code.
+    """
+    if not net.layout.categorical:
+        raise ValueError(f"{net.layout} has no categorical code, so there is no category to ask Q for")
+    images = images.unsqueeze(1) if images.ndim == 3 else images
+    if images.dtype != torch.uint8 or images.shape[1:] != net.image_shape:
+        raise ValueError(
+            f"images of shape {tuple(images.shape)} and type {images.dtype} were given; this Q takes "
+            f"(n, {', '.join(map(str, net.image_shape))}) in uint8, 0 to 255"
+        )
     was_training, device = net.training, next(net.parameters()).device
     net.eval()
     try:
         parts = []
-        for x in images.view(len(images), *net.image_shape).split(batch):
+        for x in images.split(batch):
             parts.append(net(x.to(device).float().div(255))[1].logits[0].softmax(dim=1).cpu())
     finally:
         net.train(was_training)

@@ -83,7 +83,7 @@ def gaussian_bound(mu: Tensor, log_var: Tensor, c: Tensor) -> Tensor:
         c: (batch, codes), the codes that made each image.
 
     Raises:
-        ValueError: if ``mu`` and ``c`` differ in shape.
+        ValueError: if ``mu`` and ``c`` differ in shape, or ``log_var`` doesn't broadcast to it.
     """
     return gaussian_bounds(mu, log_var, c).sum()
 
@@ -92,7 +92,12 @@ def gaussian_bounds(mu: Tensor, log_var: Tensor, c: Tensor) -> Tensor:
     """``gaussian_bound`` for each code by itself: (codes,), nats."""
     if mu.shape != c.shape or mu.ndim != 2:
         raise ValueError(f"means {tuple(mu.shape)} and codes {tuple(c.shape)} were given; both are (batch, codes)")
-    mu, log_var = mu.float(), log_var.float()
+    try:
+        mu, log_var = mu.float(), log_var.float().expand_as(mu)
+    except RuntimeError:  # a squeezed one, (batch,), would broadcast the means instead
+        raise ValueError(
+            f"log_var of shape {tuple(log_var.shape)} was given; it doesn't broadcast to the means' {tuple(mu.shape)}"
+        ) from None
     log_q = -((c - mu).square() * torch.exp(-log_var) + log_var + LN_2PI) / 2  # (batch, codes)
     return log_q.mean(dim=0) + math.log(2)
 

@@ -58,9 +58,18 @@ def load_pictures(
 
 
 def upright(file: Path | BinaryIO) -> Image.Image:
-    """A picture file as RGBA, turned as its camera noted. Pillow raises many kinds of error for a damaged one."""
+    """A picture file as RGBA, 8 bits a channel, turned as its camera noted.
+
+    Raises:
+        ValueError: if its pixels are of no known range. Pillow raises many kinds of error for a damaged file.
+    """
     with Image.open(file) as opened:
-        return ImageOps.exif_transpose(opened).convert("RGBA")
+        turned = ImageOps.exif_transpose(opened)
+        if turned.mode.startswith("I;16") or (turned.mode == "I" and opened.format == "PNG"):
+            turned = Image.fromarray((np.asarray(turned) >> 8).astype(np.uint8))  # 16 bits; convert() would cut at 255
+        elif turned.mode in ("I", "F"):
+            raise ValueError(f"its pixels are of Pillow's mode {turned.mode!r}, of no known range; save it with 8 bits")
+        return turned.convert("RGBA")
 
 
 def read_picture(path: Path, *, side: int, colour: bool, crop: int | None = None) -> Tensor:

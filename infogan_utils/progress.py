@@ -73,7 +73,7 @@ class Progress:
 
     def _draw(self, trainer: Trainer) -> tuple[Figure, str]:
         with torch.no_grad():
-            images = trainer.averaged["G"](self._codes)[:, 0]
+            images = trainer.averaged["G"](self._codes).mean(dim=1)  # grey
         text = self.line(trainer)
         figure, (curves, losses, samples) = matplotlib.pyplot.subplots(
             1, 3, figsize=(11, 2.9), width_ratios=[1, 1, 1.5]

@@ -48,7 +48,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         check_objective(self.objective)
-        check_lam(self.lam)
+        object.__setattr__(self, "lam", check_lam(self.lam))
         if not (math.isfinite(self.agreement) and self.agreement >= 0):
             raise ValueError(f"agreement = {self.agreement} was given; it is a weight, 0 or more, e.g. 1.0")
         if self.agreement and (self.own_adam or "trunk" not in self.reaches):

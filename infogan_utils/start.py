@@ -54,7 +54,7 @@ def choose_start(
         )
     images, k = check_images(images, trainer), layout.categorical[0]
     generator = torch.Generator().manual_seed(trainer.seed)
-    D = copy.deepcopy(trainer.D)
+    D = copy.deepcopy(trainer.D).train()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(trainer.seed)
         read = nn.Linear(q.in_features, readers * k).to(trainer.device)

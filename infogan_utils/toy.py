@@ -104,9 +104,17 @@ class ToyTrainer(Trainer):
         recipe: how to train; without a channel, which is made for images.
         seed: of the initialisation and of every draw.
         width: of the hidden layers.
+
+    Raises:
+        ValueError: if the recipe has a channel.
     """
 
     def __init__(self, recipe: Recipe = TOY_RECIPE, *, seed: int = 0, width: int = 64) -> None:
+        if recipe.channel is not None:
+            raise ValueError(
+                f"{recipe.channel} was given, which is made for images; for points start from toy.TOY_RECIPE, or take "
+                "dataclasses.replace(recipe, agreement=0.0, channel=None)"
+            )
         self.width = width
         super().__init__(TOY, recipe, seed=seed, image_shape=(2,))
         self.bfloat16 = False  # at this size the conversions cost more than the products

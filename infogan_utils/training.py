@@ -5,6 +5,7 @@ min over G, Q, max over D of V(D, G) - lam·L_I: each step sums the GAN loss and
 starting note. The loop around the step is in ``loop``, the file of a run in ``checkpoint``.
 """
 
+import operator
 from contextlib import nullcontext
 
 import torch
@@ -37,7 +38,8 @@ class Trainer:
         device: where to compute, e.g. "cpu", "cuda", "mps".
 
     Raises:
-        ValueError: if the layout has no code, but the recipe a step of its own for the information loss.
+        ValueError: if the layout has no code, but the recipe a step of its own for the information loss, or if
+            ``image_shape`` is something else.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Trainer:
                 "own, which needs a code: give the layout one, e.g. Layout(62, (10,), 2), or take "
                 "dataclasses.replace(recipe, own_adam=False)"
             )
+        seed = operator.index(seed)
         self.layout, self.recipe, self.size, self.seed = layout, recipe, size, seed
         self.image_shape, self.device = tuple(image_shape), torch.device(device)
         with torch.random.fork_rng(devices=[]):  # the networks' initialisation draws from torch's global state
@@ -80,6 +83,8 @@ class Trainer:
 
     def _networks(self) -> tuple[nn.Module, nn.Module]:
         """G and D, freshly initialised; a subclass with other networks replaces this method."""
+        if len(self.image_shape) != 3 or self.image_shape[1] != self.image_shape[2]:
+            raise ValueError(f"image_shape = {self.image_shape} was given; it is (channels, side, side): (1, 28, 28)")
         shape = {"channels": self.image_shape[0], "side": self.image_shape[1]}
         return build(self.layout, self.size, **shape, learn_sigma=self.recipe.learn_sigma)
 
@@ -116,6 +121,8 @@ class Trainer:
         With ``recipe.agreement`` each of them is seen twice, so that 2n images are generated, otherwise n.
         Returns the losses "D" and "G" and each code's L_I in nats by name, as tensors on the device.
         """
+        for net in (self.G, self.D):  # a look in between may have left one in eval mode
+            net.train()
         if self.recipe.agreement:
             real = torch.cat([real, real])
         codes = self.layout.sample(len(real), self.generator).to(self.device)

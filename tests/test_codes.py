@@ -65,5 +65,14 @@ def test_wrong_layouts_and_codes_are_named():
         spec.encode(good._replace(c_cat=torch.tensor([[1], [3]])))
     with pytest.raises(ValueError, match=r"\(5, 1, 0\) were given"):
         spec.encode(good._replace(z=torch.zeros(2, 5)))
+    for wrong in (
+        good._replace(c_cat=torch.tensor([1, 2])),
+        good._replace(c_cat=good.c_cat.float()),
+        good._replace(z=good.z[:1]),
+    ):
+        with pytest.raises(ValueError, match=r"each is \(batch, its width\), and c_cat of int64"):
+            spec.encode(wrong)
+    with pytest.raises(ValueError, match=r"written with a comma, \(10,\)"):
+        Layout(62, (10), 2)
     with pytest.raises(ValueError, match="n = 0"):
         spec.sample(0, torch.Generator())

@@ -10,6 +10,8 @@ from safetensors.torch import save_file
 
 from infogan_utils.checkpoint import CheckpointError
 from infogan_utils.explorer import Explorer, read_image
+from infogan_utils.four_files import DataError
+from infogan_utils.pictures import read_picture
 
 
 def as_file(picture: Image.Image, **options) -> bytes:
@@ -50,3 +52,14 @@ def test_weights_whose_header_is_no_object_are_refused_with_the_way_out(tmp_path
         CheckpointError, match=r"bad.safetensors can't be used .*no object\); name a file that explorer.sav"
     ):
         Explorer.load(path)
+
+
+def test_16_bits_a_pixel_are_read_as_8_and_pixels_of_no_known_range_are_refused(tmp_path):
+    ramp = np.tile(np.linspace(0, 255, 64).astype(np.uint16), (64, 1))
+    Image.fromarray(ramp.astype(np.uint8)).save(tmp_path / "8.png")
+    Image.fromarray(ramp * 256 + 255).save(tmp_path / "16.png")
+    eight, sixteen = (read_picture(tmp_path / name, side=8, colour=False) for name in ("8.png", "16.png"))
+    assert torch.equal(eight, sixteen) and eight.float().std() > 50
+    Image.fromarray((ramp / 255).astype(np.float32)).save(tmp_path / "float.tiff")
+    with pytest.raises(DataError, match=r"float\.tiff can't be read .*mode 'F'.*save it with 8 bits"):
+        read_picture(tmp_path / "float.tiff", side=8, colour=False)

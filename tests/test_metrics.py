@@ -93,3 +93,17 @@ def test_wrong_input_is_named():
         metrics.best_match(torch.tensor([10]), torch.tensor([0]), 10)
     with pytest.raises(ValueError, match="0 to 5"):
         metrics.merged_pairs_bound(6)
+    with pytest.raises(ValueError, match=r"labels of torch\.float32"):
+        metrics.best_match(torch.tensor([0]), torch.tensor([0.0]), 10)
+    net, digits = Discriminator(Layout(4, (10,), 2)), torch.zeros(2, 28, 28, dtype=torch.uint8)
+    for wrong in (digits / 255, digits.view(2, 14, 56), digits.view(2, 28, 28, 1)):
+        with pytest.raises(ValueError, match=r"this Q takes \(n, 1, 28, 28\) in uint8"):
+            metrics.posterior(net, wrong)
+    assert torch.equal(metrics.posterior(net, digits), metrics.posterior(net, digits[:, None]))
+    with pytest.raises(ValueError, match="no categorical code"):
+        metrics.posterior(Discriminator(Layout(4, (), 2)), digits)
+
+
+def test_labels_in_8_bits_match_as_in_64():
+    labels = torch.arange(20).repeat_interleave(3)
+    assert metrics.best_match(labels, labels.to(torch.uint8), 20).accuracy == 1

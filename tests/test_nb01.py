@@ -429,3 +429,15 @@ def test_an_exercise_not_begun_is_said_to_be_not_done(nb, capsys):
     for name in ("best_D", "table_JSD", "JSD_bound"):
         getattr(check, name)(nb[name])
     assert capsys.readouterr().out.count("not done yet") == 3
+
+
+def test_an_answer_that_is_nothing_is_not_called_an_error_of_the_readers(capsys):
+    check.JSD_bound(lambda *_: None)
+    said = capsys.readouterr().out
+    assert "not yet. The check can't use what your code returned: TypeError" in said
+
+    def broken(real, fake):
+        return real + undefined  # noqa: F821
+
+    check.JSD_bound(broken)
+    assert "your code raised NameError" in capsys.readouterr().out

@@ -179,6 +179,12 @@ def test_shapes_that_do_not_fit_are_named():
         objectives.categorical_bound(torch.zeros(3, 10), torch.zeros(2, dtype=torch.int64))
     with pytest.raises(ValueError, match=r"\(3, 2\).*\(3, 1\)"):
         objectives.gaussian_bound(torch.zeros(3, 2), torch.zeros(3, 2), torch.zeros(3, 1))
+    c = torch.zeros(3, 1)
+    for squeezed in (torch.zeros(3), torch.zeros(2, 3, 1), torch.zeros(2, 1)):
+        with pytest.raises(ValueError, match=r"log_var of shape .* means' \(3, 1\)"):
+            objectives.gaussian_bound(c, squeezed, c)
+    for fits in (torch.zeros(()), torch.zeros(1), torch.zeros(3, 1)):
+        assert objectives.gaussian_bound(c, fits, c) == objectives.gaussian_bound(c, torch.zeros(3, 1), c)
 
 
 # --- all codes together, and the note's form --------------------------------------------------------

@@ -162,6 +162,13 @@ def test_agreement_without_the_trunk_or_two_views_is_refused_with_the_way_out(ch
 # --- the start --------------------------------------------------------------------------------------
 
 
+def test_a_look_in_eval_mode_does_not_change_the_start():
+    looked, other = make(), make()
+    looked.D.eval()
+    bounds = [choose_start(run, images(), readers=4, steps=3) for run in (looked, other)]
+    assert torch.equal(*bounds)
+
+
 def test_the_best_reader_becomes_Qs_category_and_the_rest_of_Q_stays():
     run = make()
     before = {k: v.clone() for k, v in run.D.state_dict().items()}

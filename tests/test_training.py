@@ -3,6 +3,7 @@
 import dataclasses
 import warnings
 
+import numpy as np
 import pytest
 import torch
 
@@ -286,3 +287,26 @@ def test_a_run_put_back_from_a_file_goes_on_to_the_same_numbers_as_an_unbroken_o
         train(run, images(), until=6)
     assert resumed.history == unbroken.history
     assert all(torch.equal(a, weights(unbroken)[name]) for name, a in weights(resumed).items())
+
+
+def test_a_look_in_eval_mode_does_not_change_the_training_that_follows():
+    looked, other = trainer(), trainer()
+    looked.G.eval()
+    looked.D.eval()
+    for run in (looked, other):
+        train(run, images(), until=2)
+    assert looked.history == other.history
+    assert all(torch.equal(a, weights(other)[name]) for name, a in weights(looked).items())
+
+
+def test_numbers_of_numpy_train_and_are_saved(tmp_path):
+    spec = Layout(np.int64(4), tuple(np.array([10])), np.int64(2))
+    run = Trainer(spec, dataclasses.replace(FAST, batch=16, lam=np.float32(0.5)), size=TINY, seed=np.int64(3))
+    again = checkpoint.load(checkpoint.save(run, tmp_path / "run"))
+    assert (again.layout, again.seed, again.recipe.lam) == (SPEC, 3, 0.5)
+
+
+@pytest.mark.parametrize("shape", [(28, 28), (1, 28, 32), (28,)])
+def test_an_image_shape_that_is_none_is_named(shape):
+    with pytest.raises(ValueError, match=r"image_shape = \(.*\) was given; it is \(channels, side, side\)"):
+        Trainer(SPEC, size=TINY, image_shape=shape)

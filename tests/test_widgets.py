@@ -22,8 +22,9 @@ import torch
 from PIL import Image
 
 from infogan_utils import dial_panel, drawing, explorer, explorer_panel, widgets
+from infogan_utils.channel import Channel
 from infogan_utils.checkpoint import CheckpointError
-from infogan_utils.codes import Layout
+from infogan_utils.codes import Codes, Layout
 from infogan_utils.dial import Dial, read_weight, smooth
 from infogan_utils.loop import TrainingDiverged, keep_finite
 from infogan_utils.models import Size
@@ -96,7 +97,10 @@ def test_the_next_step_uses_the_weight_that_was_turned_and_the_change_is_marked(
     dial.train(5)
     assert dial.run.history["lam"] == [0.0] * 5 + [3.0] * 5
     assert dial.marks == [(5, "λ = 3")]
-    assert "step 5: λ = 3" in dial.changes() and "λ = 3" in dial.curves()
+    assert "step 5: λ = 3" in dial.changes() and "λ = 3" in dial.curves() and "…" not in dial.changes()
+    for lam in range(7):
+        dial.turn("λ", lam)
+    assert dial.changes().startswith("Changes: … ") and "λ = 3" in dial.changes()
 
 
 def test_lam_acts_when_summed_and_only_its_zero_acts_with_an_adam_of_its_own():
@@ -519,6 +523,36 @@ def test_the_strip_begins_at_a_ends_at_b_and_changes_the_category_in_the_middle(
     np.testing.assert_allclose(z.norm(dim=1), np.sqrt(8), rtol=1e-5)
 
 
+def test_points_refuse_a_channel_made_for_images():
+    with pytest.raises(ValueError, match="made for images; for points start from toy.TOY_RECIPE"):
+        ToyTrainer(replace(TOY_RECIPE, channel=Channel()))
+
+
+def test_an_end_that_was_not_kept_is_where_the_sliders_stand(monkeypatch):
+    e, asked = tiny_explorer(), []
+    monkeypatch.setattr(e, "_draw", lambda *codes: asked.append(codes) or torch.zeros(len(codes[0]), 28, 28))
+    e.between()
+    e.keep("A")
+    e.cont = [1.0, 1.0]
+    e.between(3)
+    np.testing.assert_allclose(asked[-1][2][:, 0], [0, 0.5, 1])
+
+
+def test_the_explorer_asks_q_about_one_grey_image_and_draws_colours_as_grey():
+    e = tiny_explorer()
+    for wrong in (torch.zeros(32, 32), torch.zeros(1, 28, 28), torch.zeros(28, 28, dtype=torch.int64)):
+        with pytest.raises(ValueError, match=r"Q is asked about one of shape \(28, 28\), uint8 or float"):
+            e.answer(wrong)
+    colour = Trainer(e.layout, size=Size(g_fc=8, d_fc=8, narrow=4, wide=4, q_fc=0), image_shape=(3, 32, 32))
+    c = explorer.Explorer(colour.G, colour.D, e.layout, about={})
+    with torch.no_grad():
+        x = colour.G(Codes(c.z, torch.full((len(c.z), 1), 4), torch.zeros(len(c.z), 2)))  # (n, 3, 32, 32)
+    c.category = 4
+    torch.testing.assert_close(c.images().flatten(0, 1), x.mean(dim=1))
+    p, _, _ = c.answer(torch.zeros(32, 32))
+    assert p.sum() == pytest.approx(1)
+
+
 def test_qs_answer_is_a_distribution_and_does_not_depend_on_other_images():
     e, digits = tiny_explorer(), some_digits()
     p, mu, sigma = e.answer(digits[0])
@@ -572,14 +606,14 @@ def test_the_running_mean_has_one_value_a_step_and_no_more_than_can_be_seen():
 
 def test_the_curves_of_a_long_run_are_as_short_and_reach_its_last_step():
     dial = toy_dial()
-    for steps in (1, 40, 10_000):
+    for steps in (0, 1, 40, 10_000):
         dial.run.steps, dial.run.history = steps, {name: [0.5] * steps for name in ("cat 1", "cont 1", "D", "G")}
         drawn = xml.fromstring(f"<div>{dial.curves()}</div>")
-        assert f"step {max(2, steps)}" in "".join(drawn.itertext())
+        assert f"step {steps}" in "".join(drawn.itertext())
         for line in drawn.iter("{http://www.w3.org/2000/svg}polyline"):
             points = line.get("points").split()
-            assert len(points) == min(steps, 150) and points[0].startswith("44.0,")
-            assert steps == 1 or points[-1].startswith("338.0,")
+            assert len(points) == min(steps, 150) and all(at.startswith("44.0,") for at in points[:1])
+            assert steps < 2 or points[-1].startswith("338.0,")
 
 
 # the toy
