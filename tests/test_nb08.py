@@ -14,6 +14,7 @@
 | being sure pays where views agree in more than ¾ | A's second difference | sign | test_being_sure_pays_… |
 | 4 and 9 merged: their probabilities add up | the softmax | 1e-6 | test_merging_two_categories_… |
 | its groups and figures are the benchmark's | benchmarks/digits.py | exact | test_groups_and_figures_… |
+| H over n images is (K - 1)/2n too low | n = 2; Miller's rule | 0.01; 8 % | test_the_entropy_of_… |
 | the ablation is read off the runs as the benchmark reads them | benchmarks/digits.py | exact | test_the_ablation_… |
 | the measured runs are of the recipe as it is | the file, the benchmark | exact | test_the_measured_runs_… |
 | exercises accept right answers, refuse wrong ones | 16 mutants | – | test_exercise_… |
@@ -45,7 +46,7 @@ MEASURED = ROOT / "infogan_utils" / "measured" / "digits.json"
 TAUGHT = (
     *("best_by_trying", "best_match", "greedy", "answers", "entropy", "mutual_information", "merged_table"),
     *("L_I_of", "reader_gap", "channel_gap", "agreement_chain", "sure", "merged_logits"),
-    *("grouped", "seconds_to", "summary", "after"),
+    *("grouped", "seconds_to", "summary", "after", "batch_entropy"),
 )
 TRAP = np.array([[11, 9, 0], [10, 2, 8], [0, 8, 12]])
 
@@ -265,6 +266,16 @@ def test_the_ablation_reads_the_curves_as_the_benchmark_does_and_takes_its_recip
         own = [run for run in measured if run["recipe"] == recipe and run["seconds"] >= 180]
         assert f'"{recipe}"' in printed and recipe in benchmark.RECIPES
         assert len({run["seed"] for run in own}) >= 3, f"too few runs of {recipe!r} to compare"
+
+
+def test_the_entropy_of_the_mean_answer_is_too_low_over_few_images(nb):
+    entropy, generator = nb["batch_entropy"], torch.Generator().manual_seed(0)
+    alike_half_the_time = math.log(2) / 2
+    assert entropy(torch.tensor([0, 1]), 2, generator) == pytest.approx(alike_half_the_time, abs=0.01)
+    assert entropy(torch.arange(10), 1, generator) == 0
+    for n in (64, 128, 512):
+        too_low = math.log(10) - entropy(torch.arange(10), n, generator)
+        assert too_low == pytest.approx(9 / (2 * n), rel=0.08)
 
 
 def test_the_measured_runs_are_whole_and_of_the_recipe_as_it_is():
