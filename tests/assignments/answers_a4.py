@@ -66,7 +66,8 @@ def best_match(categories, labels, k):
     np.subtract.at(cost, (labels.numpy(), categories.numpy()), 1)
     rows, cols = linear_sum_assignment(cost)
     name = dict(zip(cols, rows))
-    return sum(name[c] == l for c, l in zip(categories.tolist(), labels.tolist())) / len(labels)
+    same = [name[c] == l for c, l in zip(categories.tolist(), labels.tolist())]
+    return np.float32(sum(same)) / np.float32(len(labels))
 """,
     ],
     "answer-information": [
