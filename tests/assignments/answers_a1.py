@@ -12,7 +12,7 @@ def value(s_real, s_fake):
 """,
         """
 from torch.nn import functional as F
-random, numbers_of_mine = 3, [1, 2]  # a reader's names may be those of modules
+random, numbers = 3, [1, 2]  # a reader's names may be those of modules
 
 def value(s_real, s_fake):
     real = F.binary_cross_entropy_with_logits(s_real, torch.ones_like(s_real))
