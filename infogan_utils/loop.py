@@ -13,6 +13,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
+from infogan_utils.models import check_pictures
 from infogan_utils.training import Trainer
 
 CHECK_EVERY = 50  # steps between two looks at the losses for NaN: a look waits for the device
@@ -41,15 +42,7 @@ def stop_flag() -> Iterator[threading.Event]:
 
 def check_images(images: Tensor, trainer: Trainer) -> Tensor:
     """Return ``images`` as (n, channels, side, side) uint8, or raise ``ValueError``."""
-    channels, side, _ = trainer.image_shape
-    if images.ndim == 3:
-        images = images.unsqueeze(1)
-    if images.dtype != torch.uint8 or images.shape[1:] != (channels, side, side):
-        raise ValueError(
-            f"images of shape {tuple(images.shape)} and type {images.dtype} were given; this run takes "
-            f"(n, {channels}, {side}, {side}) in uint8, 0 to 255"
-        )
-    recipe = trainer.recipe
+    images, recipe = check_pictures(images, trainer.image_shape, "this run"), trainer.recipe
     if len(images) < recipe.real_images:
         batch = len(images) * (2 if recipe.agreement else 1)  # with agreement a step sees each image twice
         smaller = f", or a recipe with a smaller batch: dataclasses.replace(recipe, batch={batch})" if batch > 1 else ""

@@ -13,7 +13,7 @@ from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
 from infogan_utils.codes import Layout
-from infogan_utils.models import Discriminator, Generator
+from infogan_utils.models import Discriminator, Generator, check_pictures
 from infogan_utils.objectives import information
 
 
@@ -73,12 +73,7 @@ def posterior(net: Discriminator, images: Tensor, batch: int = 500) -> Tensor:
     """
     if not net.layout.categorical:
         raise ValueError(f"{net.layout} has no categorical code, so there is no category to ask Q for")
-    images = images.unsqueeze(1) if images.ndim == 3 else images
-    if images.dtype != torch.uint8 or images.shape[1:] != net.image_shape:
-        raise ValueError(
-            f"images of shape {tuple(images.shape)} and type {images.dtype} were given; this Q takes "
-            f"(n, {', '.join(map(str, net.image_shape))}) in uint8, 0 to 255"
-        )
+    images = check_pictures(images, net.image_shape, "this Q")
     was_training, device = net.training, next(net.parameters()).device
     net.eval()
     try:

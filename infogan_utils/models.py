@@ -61,6 +61,17 @@ def check_batch(x: Tensor, shape: tuple[int, ...], training: bool, name: str) ->
         )
 
 
+def check_pictures(images: Tensor, shape: tuple[int, ...], name: str) -> Tensor:
+    """Return ``images``, uint8 and (n, *shape) or without the channels, as (n, *shape), or raise ``ValueError``."""
+    images = images.unsqueeze(1) if images.ndim == 3 else images
+    if images.dtype != torch.uint8 or images.shape[1:] != shape:
+        raise ValueError(
+            f"images of shape {tuple(images.shape)} and type {images.dtype} were given; {name} takes "
+            f"(n, {', '.join(map(str, shape))}) in uint8, 0 to 255"
+        )
+    return images
+
+
 class Generator(nn.Module):
     """G: latent vector (batch, total) → images (batch, channels, side, side) in [0, 1].
 

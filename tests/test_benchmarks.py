@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from style import make
 
 sys.path.insert(0, str(Path(__file__).parent / "benchmarks"))
 
@@ -227,6 +228,7 @@ def test_the_same_data_have_the_same_fingerprint():
 
 def test_the_recipes_are_what_their_names_say():
     runs = {name: entry.start(0) for name, entry in digits.RECIPES.items()}
+    assert runs.keys() == make.RECIPES.keys()  # each has its words in the README's table
     assert runs["paper"].size == PAPER and runs["paper"].recipe.channel is None
     assert not runs["note"].recipe.own_adam and runs["note"].recipe.note == (1.0, 0.1)
     assert type(runs["port"]) is port.PortTrainer and runs["port"].image_shape == (1, 32, 32)
