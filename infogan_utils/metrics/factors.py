@@ -1,9 +1,10 @@
 """Does each code stand for one factor? Four scores for pictures whose factors are known. Notebook 08 uses them.
 
-MIG (arXiv 1802.04942), the FactorVAE score (1802.05983), SAP (1711.00848) and DCI (Eastwood and Williams, ICLR 2018), as
-disentanglement_lib (1811.12359) sets them. Each compares ``codes`` (n, codes), e.g. Q's means of n pictures, with the
-``factors`` (n, factors) that made them, arrays or tensors. There may be more codes than factors, or fewer. A factor of
-more than 100 values counts as continuous and is put into 20 bins; the score says so. Published scores use n = 10,000.
+MIG (arXiv 1802.04942), the FactorVAE score (1802.05983), SAP (1711.00848) and DCI (Eastwood and Williams, ICLR 2018)
+with the settings of disentanglement_lib (1811.12359). Each compares ``codes`` (n, codes), e.g. Q's means of n pictures,
+with the ``factors`` (n, factors) that made them, arrays or tensors. There may be more codes than factors, or fewer. A
+factor of more than 100 values counts as continuous and is put into 20 bins; the score says so. Published scores use
+n = 10,000.
 """
 
 import importlib
@@ -99,8 +100,8 @@ def sap(codes: Any, factors: Any) -> Score:
 def dci(codes: Any, factors: Any) -> Score:
     """Disentanglement, and beside it completeness and informativeness, from the importances in gradient-boosted trees.
 
-    Trees predict each factor from all codes; informativeness is their accuracy on the last third of the samples, trained
-    on the others. Disentanglement is 1 − entropy of a code's importances over the factors, weighted by its importance;
+    Trees learn to predict each factor from all codes on two thirds of the samples; informativeness is their accuracy on
+    the rest. Disentanglement is 1 − entropy of a code's importances over the factors, weighted by its importance;
     completeness is the same of a factor's over the codes. Needs scikit-learn, and with 10,000 samples and five codes
     about a second for each value of each factor.
     """

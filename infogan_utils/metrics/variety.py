@@ -44,7 +44,7 @@ def frechet_distance(real: Tensor, fake: Tensor) -> float:
     |μ₁ − μ₂|² + tr(S₁ + S₂ − 2 (S₁S₂)^½), in squared units of a feature. For (n, d) features n should be far above d.
     """
     real, fake = (x.double() for x in _checked(real, fake, 1))
-    s1, s2 = torch.cov(real.T, correction=1).atleast_2d(), torch.cov(fake.T, correction=1).atleast_2d()
+    s1, s2 = (torch.atleast_2d(torch.cov(x.T)) for x in (real, fake))
     values, vectors = torch.linalg.eigh(s1)
     root = vectors * values.clamp_min(0).sqrt()  # root @ root.T = S₁
     middle = torch.linalg.eigvalsh(root.T @ s2 @ root).clamp_min(0).sqrt().sum()  # tr (S₁S₂)^½
