@@ -88,7 +88,7 @@ class Progress:
 
 
 def fixed_latents(spec: LatentSpec, rows: int) -> Latents:
-    """Latent variables for a grid of ``rows``: a column for each value of the first discrete code, a row shares its noise."""
+    """Latent variables for a grid: a column for each value of the first discrete code; a row shares its noise."""
     k = spec[spec.discrete[0]].width if spec.discrete else 10
     z = spec.sample(rows, torch.Generator().manual_seed(0)).z.repeat_interleave(k, dim=0)
     return spec.by_hand(z, {spec.discrete[0]: torch.arange(k).repeat(rows)} if spec.discrete else {})
