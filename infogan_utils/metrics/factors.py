@@ -83,6 +83,7 @@ def sap(codes: Any, factors: Any) -> Score:
 
     Averaged over the factors. How well a code predicts: for a discrete factor the accuracy of a linear SVM (C = 0.01,
     balanced classes) on the last third of the samples, trained on the others, by scikit-learn; for a continuous one r².
+    The SVM's C makes the first depend on the scale of a code: compare codes of like spread, such as those in [−1, 1].
     """
     codes, classes, continuous, how = _checked(codes, factors, "by correlation")
     factors, cut = np.asarray(factors).reshape(len(codes), -1), len(codes) * 2 // 3
@@ -103,7 +104,7 @@ def dci(codes: Any, factors: Any) -> Score:
     Trees learn to predict each factor from all codes on two thirds of the samples; informativeness is their accuracy on
     the rest. Disentanglement is 1 − entropy of a code's importances over the factors, weighted by its importance;
     completeness is the same of a factor's over the codes. Needs scikit-learn, and with 10,000 samples and five codes
-    about a second for each value of each factor.
+    about a second for each value of each factor. Where codes mix factors, two draws of 10,000 can differ by 0.05.
     """
     trees = _sklearn("ensemble", "DCI").GradientBoostingClassifier
     codes, classes, _, how = _checked(codes, factors)
