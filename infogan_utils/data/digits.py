@@ -81,7 +81,8 @@ def four_files(which: type, classes: tuple[str, ...], folder: str | Path | None,
     except NotAtHand:
         raise
     except (OSError, RuntimeError) as error:
-        raise NotAtHand(f"a download can't be kept: {getattr(error, 'strerror', None) or error}") from error
+        why = getattr(error, "strerror", None) or str(error).rstrip(".")
+        raise NotAtHand(f"there is no folder for a download: {why}") from error
     if problems:
         raise NotAtHand(f"of the download, {'; '.join(problems)}" if download else "no download was asked for")
     return as_pictures(parts, classes, f"{name}, {how}: {{counts}}")

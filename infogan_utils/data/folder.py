@@ -75,23 +75,24 @@ def pictures_below(root: Path, side: int, colour: bool | None, limit: int | None
 
 def survey(root: Path) -> tuple[list[Found], list[str]]:
     """The pictures below ``root``, and what is left out, a clause each. Hidden files and folders are passed over."""
-    paths, others, seen = [], 0, {os.path.realpath(root)}
-    for base, inside, names in os.walk(root, followlinks=True):
+    paths, others, closed, seen = [], 0, [], {os.path.realpath(root)}
+    for base, inside, names in os.walk(root, followlinks=True, onerror=lambda error: closed.append(error.filename)):
         inside[:] = sorted(d for d in inside if not d.startswith((".", "__MACOSX")))
         inside[:] = [d for d in inside if (real := os.path.realpath(Path(base, d))) not in seen and not seen.add(real)]
         visible = [Path(base, name) for name in sorted(names) if not name.startswith(".")]
         paths += [path for path in visible if path.suffix.lower() in SUFFIXES]
         others += sum(path.suffix.lower() not in SUFFIXES for path in visible)
     left_out = [f"{others} files that are no pictures"] * bool(others)
+    left_out += [f"folders that can't be read: {listed(closed)}"] * bool(closed)
     root = holder(root, paths)
     tops = tops_of(root, paths)
     train, test = ([top for top in tops if top.lower() in names] for names in (TRAIN, HELD_OUT))
     if not (train and test):
         return classify(root, paths, False, left_out), left_out
-    if others := [top for top in tops if top not in train + test]:
+    if beside := [top for top in tops if top not in train + test]:
         raise DataError(
-            f"{root} holds {listed(train + test)}, which look like a split, and pictures beside them: {listed(others)}. "
-            "Move those elsewhere, or rename the folders if they are classes"
+            f"{root} holds {listed(train + test)}, which look like a split, and beside them {listed(beside)}. Move "
+            "those elsewhere; or rename the folders, if they are classes"
         )
     below = {top: [path for path in paths if root / top in path.parents] for top in train + test}
     return [file for top in below for file in classify(root / top, below[top], top in test, left_out)], left_out
@@ -110,7 +111,7 @@ def tops_of(root: Path, paths: list[Path]) -> list[str]:
 
 
 def classify(root: Path, paths: list[Path], held_out: bool, left_out: list[str]) -> list[Found]:
-    """The pictures below ``root`` with their classes: the folder that each lies in, or none if they lie side by side."""
+    """The pictures below ``root``, the folder that each lies in as its class; none where they lie side by side."""
     root = holder(root, paths)
     loose = [path for path in paths if path.parent == root]
     inside = [Found(p, p.relative_to(root).parts[0], root, held_out) for p in paths if p.parent != root]
@@ -119,10 +120,10 @@ def classify(root: Path, paths: list[Path], held_out: bool, left_out: list[str])
     if len(loose) > STRAY * len(paths):
         raise DataError(
             f"{root} holds {len(loose)} pictures and, beside them, folders with {len(inside)} more "
-            f"({listed(sorted({file.kind for file in inside}))}). Put all into folders, one a class, or all side by side"
+            f"({listed(sorted({file.kind for file in inside}))}). Put all into folders, one a class, or none"
         )
-    left_out.append(f"{len(loose)} beside the classes' folders: {listed([path.name for path in loose])}")
-    return inside
+    left_out.append(f"beside the folders: {listed([path.name for path in loose])}")
+    return classify(root, [file.path for file in inside], held_out, left_out)
 
 
 def tree(root: Path, found: list[Found], left_out: list[str]) -> str:

@@ -13,7 +13,7 @@ from infogan_utils.codes import Categorical, Uniform
 from infogan_utils.latents import LatentSpec
 from infogan_utils.models import Discriminator
 from infogan_utils.recipes import Recipe
-from infogan_utils.seeds import initialising
+from infogan_utils.seeds import modules_draw_from, stream
 
 ARCS, RADIUS, HALF_ANGLE, NOISE = 5, 2.0, 0.4, 0.08
 SPEC = LatentSpec(4, (Categorical(ARCS), Uniform()))
@@ -34,7 +34,7 @@ def real_points(n: int, generator: torch.Generator) -> Tensor:
 
 def networks(seed: int, width: int = 64) -> tuple[nn.Module, nn.Module]:
     """G, from latent vectors (n, 10) to points (n, 2), and D with Q, from points to their answers: plain modules."""
-    with initialising(seed):
+    with modules_draw_from(stream(seed, "first weights")):
         G = nn.Sequential(
             nn.Linear(SPEC.total, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 2)
         )
