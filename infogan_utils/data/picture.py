@@ -53,6 +53,7 @@ def upright(file: Path | BinaryIO) -> Image.Image:
         ValueError: if its pixels are of no known range. Pillow raises many kinds of error for a damaged file.
     """
     with Image.open(file) as opened:
+        opened.draft(None, (256, 256))  # of a large photograph, decode no more pixels than are needed
         turned = ImageOps.exif_transpose(opened)
         if turned.mode.startswith("I;16") or (turned.mode == "I" and opened.format == "PNG"):
             turned = Image.fromarray((np.asarray(turned) >> 8).astype(np.uint8))  # convert() would cut 16 bits at 255
