@@ -158,7 +158,7 @@ def test_grey_pictures_stay_grey_and_colour_can_be_dropped(away):
 
 
 @pytest.mark.parametrize("kind", ["RGBA", "LA", "palette", "16 bit", "CMYK", "turned by the camera", "gif", "tiny"])
-def test_every_kind_of_file_comes_in_upright_and_on_white(away, kind):
+def test_every_kind_of_file_comes_in_upright_and_on_white(away, kind):  # B91
     half = np.zeros((30, 50), np.uint8)
     half[:15] = 200  # light above, dark below
     picture, options, end = Image.fromarray(half), {}, "png"

@@ -132,7 +132,8 @@ def tree(root: Path, found: list[Found], left_out: list[str]) -> str:
     for base in dict.fromkeys(file.base for file in found):
         below = "" if base == root else f"{base.relative_to(root).as_posix()}/"
         counts = Counter(file.kind for file in found if file.base == base)
-        rows = [f"  {f'{below}{kind}/' if kind else f'{below}…':30}{n:>8,}" for kind, n in counts.items()]
+        shown = {f"{below}{kind}/" if kind else f"{below}*": n for kind, n in counts.items()}
+        rows = [f"  {name:30}{n:>8,}" for name, n in shown.items()]
         lines += rows[:SHOWN] + [f"  and {len(rows) - SHOWN} folders more"] * (len(rows) > SHOWN)
     return "\n".join(lines + [f"  left out: {'; '.join(left_out)}"] * bool(left_out))
 
