@@ -73,7 +73,7 @@ def check_lam(lam: float, name: str = "lam") -> float:
     return value
 
 
-# T for digits changes no digit into another. A quarter of a batch leaves the slant alone, and "cont 1" is read from it; a
+# T for digits changes no digit into another. A quarter of a batch keeps its slant, and "cont 1" is read from it; a
 # quarter leaves width against height, for "cont 2".
 DIGIT_AUGMENT = Augment(rotation=0.3, shear=0.4, scale=0.15, shift=0.1, aspect=0.25, stroke=0.6)
 SLANT_STAYS = Augment(scale=0.25, shift=0.1, aspect=0.5, stroke=0.8)
