@@ -96,6 +96,8 @@ class LatentSpec:
         """
         if unknown := set(values) - set(self.names):
             raise ValueError(f"codes {sorted(unknown)} were given; this specification has {list(self.names)}")
+        if z.ndim != 2:
+            raise ValueError(f"z of shape {tuple(z.shape)} was given; it is (1, {self.noise}) or (n, {self.noise})")
         c = {name: torch.as_tensor(values.get(name, 0)).to(code.dtype).reshape(-1) for name, code in self.items()}
         rows = {name: len(value) for name, value in {"z": z, **c}.items()}
         n = max(rows.values())
