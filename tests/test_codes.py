@@ -96,7 +96,7 @@ def test_what_does_not_fit_is_named():
         "n = 0": lambda: SPEC.sample(0, torch.Generator()),
         r"'z': \(2, 5\).*takes z \(n, 4\)": lambda: SPEC.encode(Latents(normal(2, 5), c)),
         r"'cont 1': \(3,\)": lambda: SPEC.encode(Latents(z, c | {"cont 1": normal(3)})),
-        r"values \[1, 10\].*Categorical\(10\).*0 to 9": lambda: SPEC.encode(Latents(z, c | {"cat 1": torch.tensor([1, 10])})),
+        r"values \[1, 10\].*Categorical\(k=10\).*0 to 9": lambda: SPEC.encode(Latents(z, c | {"cat 1": torch.tensor([1, 10])})),
         r"codes \['cat 2'\] were given": lambda: SPEC.by_hand(z, {"cat 2": 1}),
         "'cont 1': 3.*should be 1": lambda: SPEC.by_hand(z, {"cont 1": normal(3)}),
         r"z of shape \(4,\).*\(1, 4\) or \(n, 4\)": lambda: SPEC.by_hand(normal(4), {}),
