@@ -57,7 +57,11 @@ def next_batch(trainer: Trainer, images: Tensor | Sampler) -> Tensor:
     """The next real batch on the trainer's device; each epoch has a fresh order, and its rest is dropped."""
     n = trainer.real_images
     if callable(images):
-        return images(n, trainer.generator).to(trainer.device)
+        x = images(n, trainer.generator).to(trainer.device)
+        if x.shape != (n, *trainer.image_shape) or not x.is_floating_point():
+            wanted = f"floats of shape {(n, *trainer.image_shape)}"
+            raise ValueError(f"the sampler gave {x.dtype} of shape {tuple(x.shape)}; this run takes {wanted}")
+        return x
     if len(trainer.order) != len(images) or trainer.position + n > len(images):
         trainer.order, trainer.position = torch.randperm(len(images), generator=trainer.generator), 0
     rows = trainer.order[trainer.position : trainer.position + n]
@@ -132,7 +136,8 @@ def keep_finite(trainer: Trainer, pending: list[dict[str, Tensor]]) -> None:
         raise TrainingDiverged(
             f"step {trainer.steps - len(pending) + row + 1} with λ = {figures['lam']:g} gave {figures}"
         )
-    floats = {name: value for name, value in trainer.tensors().items() if value.is_floating_point()}
+    # but for Adam's counts, which stand on the CPU where Adam isn't fused
+    floats = {k: v for k, v in trainer.tensors().items() if v.is_floating_point() and not k.endswith(".step")}
     finite = torch.isfinite(torch.stack(torch._foreach_norm(list(floats.values()))))
     if not finite.all():  # the last update may have broken what the next loss would show
         broken = list(floats)[int((~finite).nonzero()[0])]

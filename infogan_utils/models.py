@@ -74,7 +74,7 @@ def heads(D: nn.Module, h: Tensor, *, into_trunk: bool = True) -> tuple[Tensor, 
 
     Without ``into_trunk`` the gradient of Q's answers ends at Q's head.
     """
-    with torch.autocast(h.device.type, torch.bfloat16, enabled=False):
+    with torch.autocast(h.device.type, enabled=False):
         h = h.float()
         return D.d_head(h).squeeze(1), D.q_head(h if into_trunk else h.detach())
 

@@ -20,7 +20,8 @@ class Recipe:
             a Q fitted on the side has ("Q",), the authors' code all three.
         lam_lc: (λ_l, λ_c) of the three-step form's loss, which then stands in the place of −L_I.
         separate_step: whether the information loss takes a step of its own with its own Adam; λ is then inert.
-        views: the noisy channel T between an image and the trunk, or None. No part of the paper.
+        views: the noisy channel T between an image and the trunk: Views, an Augment for all of a batch, or None. No
+            part of the paper.
         agreement: weight, within L_I, of the agreement bound on real images, each seen through two draws of T. No part
             of the paper; RIM (Krause et al., 2010), IMSAT (arXiv 1702.08720) and IIC (arXiv 1807.06653) use it by
             itself.
@@ -34,7 +35,7 @@ class Recipe:
     information_updates: tuple[str, ...] = PARTS
     lam_lc: tuple[float, float] | None = None
     separate_step: bool = False
-    views: Views | None = None
+    views: Views | Augment | None = None
     agreement: float = 0.0
     batch: int = 128
     lr_g: float = 1e-3
@@ -44,6 +45,8 @@ class Recipe:
 
     def __post_init__(self) -> None:
         check_gan(self.gan)
+        if isinstance(self.views, Augment):
+            object.__setattr__(self, "views", Views((View(self.views),)))
         updates = self.information_updates
         object.__setattr__(self, "lam", check_lam(self.lam))
         check_lam(self.agreement, "agreement")

@@ -29,7 +29,7 @@ class Trainer:
     ) -> None:
         if recipe.separate_step and not spec.codes:
             raise ValueError(f"{spec} was given with separate_step=True, a step for no code; give it one")
-        self.spec, self.recipe, self.seed, self.device = spec, recipe, seed, torch.device(device)
+        self.spec, self.recipe, self.seed, self.device = spec, recipe, int(seed), torch.device(device)
         self.G, self.D = (net.to(self.device, memory_format=torch.channels_last) for net in (G, D))
         self.image_shape = check_networks(self.G, self.D, spec, self.device)
         self.generator, self.dropout = stream(seed, "draws"), stream(seed, "dropout")
@@ -37,7 +37,7 @@ class Trainer:
         self.bfloat16 = len(self.image_shape) == 3 and has_bfloat16(self.device)  # for points it costs more
         self.pairs = recipe.agreement > 0 and bool(spec.discrete)  # each real image is seen twice
         parts = {"G": self.G, "trunk": self.D.trunk, "D": self.D.d_head, "Q": self.D.q_head}
-        self.parameters = {name: [p for p in net.parameters() if p.numel()] for name, net in parts.items()}
+        self.parameters = {k: [p for p in m.parameters() if p.numel() and p.requires_grad] for k, m in parts.items()}
         self.optimisers = self._optimisers()
         self.averaged = Model(*(copy.deepcopy(net).eval() for net in (self.G, self.D)), spec)
         self.steps, self.history = 0, {}  # figures by name, one a step
@@ -172,12 +172,13 @@ class Trainer:
         own, other = shapes(self.state_dict()["tensors"]), shapes(given)
         if odd := sorted(name for name in own.keys() | other.keys() if own.get(name) != other.get(name)):
             raise ValueError(f"{odd[0]} is {other.get(odd[0])} in the state given and {own.get(odd[0])} in this run")
+        steps, position, lam = int(state["steps"]), int(state["position"]), check_lam(state["lam"])
+        order, history = given["order"].cpu().clone(), {name: list(values) for name, values in state["history"].items()}
         self.generator.set_state(given["generator"].cpu())
         self.dropout.set_state(given["dropout"].cpu())
         for name, value in self.tensors().items():
             value.copy_(given[name])
-        self.steps, self.position, self.lam = state["steps"], state["position"], state["lam"]
-        self.order, self.history = given["order"].cpu().clone(), {k: list(v) for k, v in state["history"].items()}
+        self.steps, self.position, self.lam, self.order, self.history = steps, position, lam, order, history
 
 
 def adam(groups: list[tuple[list[nn.Parameter], float]], device: torch.device) -> torch.optim.Adam:

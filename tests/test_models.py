@@ -55,8 +55,9 @@ def test_the_papers_networks_have_its_tables_shapes_and_parameters(name):
     with torch.device("meta"):  # shapes without numbers
         G, D = build(spec, widths, channels=channels, side=side)
         images = G(torch.empty(2, spec.total))
-        v, answers = D(images)
-    assert images.shape == (2, channels, side, side) and v.shape == (2,) and answers.shape == (2, spec.answers)
+        h = D.trunk(images)
+        v, answers = D.d_head(h), D.q_head(h)
+    assert images.shape == (2, channels, side, side) and v.shape == (2, 1) and answers.shape == (2, spec.answers)
     counts = [sum(p.numel() for p in net.parameters()) for net in (G, D.trunk, D)]
     assert counts == [of_g, of_trunk, of_trunk + of_heads]
     assert {layer.negative_slope for layer in D.modules() if isinstance(layer, nn.LeakyReLU)} == {0.1}

@@ -217,7 +217,9 @@ def test_the_agreement_bound_never_exceeds_the_information_of_a_table():
 
 def test_readers_are_each_by_themselves_and_an_unused_category_costs_nothing():
     a, b = normal(5, 20, 10, seed=1), normal(5, 20, 10, seed=2)
-    assert torch.allclose(agreement_bound(a, b), torch.stack([agreement_bound(*pair) for pair in zip(a, b, strict=True)]))
+    assert torch.allclose(
+        agreement_bound(a, b), torch.stack([agreement_bound(*pair) for pair in zip(a, b, strict=True)])
+    )
     never = torch.full((20, 1), -200.0)  # exp(−200) is 0 in float32
     wide = [torch.cat([x[0], never], dim=1).requires_grad_() for x in (a, b)]
     bound = agreement_bound(*wide)
