@@ -59,8 +59,7 @@ def next_batch(trainer: Trainer, images: Tensor | Sampler) -> Tensor:
     if callable(images):
         x = images(n, trainer.generator).to(trainer.device)
         if x.shape != (n, *trainer.image_shape) or not x.is_floating_point():
-            wanted = f"floats of shape {(n, *trainer.image_shape)}"
-            raise ValueError(f"the sampler gave {x.dtype} of shape {tuple(x.shape)}; this run takes {wanted}")
+            raise ValueError(f"the sampler gave {x.dtype} {tuple(x.shape)}; give floats {(n, *trainer.image_shape)}")
         return x
     if len(trainer.order) != len(images) or trainer.position + n > len(images):
         trainer.order, trainer.position = torch.randperm(len(images), generator=trainer.generator), 0
@@ -80,8 +79,7 @@ def train(
     kept: "Kept | None" = None,
     stop: threading.Event | None = None,
 ) -> bool:
-    """Train until the run has taken ``until`` steps in all, or ``seconds`` have passed; False if it was stopped
-    before.
+    """Train until the run has ``until`` steps in all, or for ``seconds``; False if it was stopped before that.
 
     Args:
         images: uint8, (n, side, side) or (n, channels, side, side); or a function (n, generator) → floats that draws.
@@ -136,9 +134,10 @@ def keep_finite(trainer: Trainer, pending: list[dict[str, Tensor]]) -> None:
         raise TrainingDiverged(
             f"step {trainer.steps - len(pending) + row + 1} with λ = {figures['lam']:g} gave {figures}"
         )
-    # but for Adam's counts, which stand on the CPU where Adam isn't fused
     floats = {k: v for k, v in trainer.tensors().items() if v.is_floating_point() and not k.endswith(".step")}
-    finite = torch.isfinite(torch.stack(torch._foreach_norm(list(floats.values()))))
+    finite = torch.isfinite(
+        torch.stack(torch._foreach_norm(list(floats.values())))
+    )  # Adam's counts may stand elsewhere
     if not finite.all():  # the last update may have broken what the next loss would show
         broken = list(floats)[int((~finite).nonzero()[0])]
         raise TrainingDiverged(f"after step {trainer.steps} with λ = {trainer.lam:g}, {broken} is not finite")

@@ -20,8 +20,7 @@ class Recipe:
             a Q fitted on the side has ("Q",), the authors' code all three.
         lam_lc: (λ_l, λ_c) of the three-step form's loss, which then stands in the place of −L_I.
         separate_step: whether the information loss takes a step of its own with its own Adam; λ is then inert.
-        views: the noisy channel T between an image and the trunk: Views, an Augment for all of a batch, or None. No
-            part of the paper.
+        views: the noisy channel T between an image and the trunk, an Augment for all. No part of the paper.
         agreement: weight, within L_I, of the agreement bound on real images, each seen through two draws of T. No part
             of the paper; RIM (Krause et al., 2010), IMSAT (arXiv 1702.08720) and IIC (arXiv 1807.06653) use it by
             itself.
@@ -52,9 +51,8 @@ class Recipe:
         check_lam(self.agreement, "agreement")
         if self.agreement and (self.separate_step or "trunk" not in updates or self.views is None):
             raise ValueError(
-                f"agreement = {self.agreement} trains the trunk in D's step on two views of each image, but "
-                f"information_updates = {updates}, separate_step = {self.separate_step} and views = {self.views} came "
-                "with it; set agreement=0.0, or let information reach the trunk, through views"
+                f"agreement = {self.agreement} trains the trunk in D's step through views, but got information_updates "
+                f"= {updates}, separate_step = {self.separate_step} and views = {self.views}; set agreement=0.0"
             )
         if not set(updates) <= set(PARTS) or "Q" not in updates:
             raise ValueError(f"information_updates = {updates} was given; it holds 'Q' and any of 'G' and 'trunk'")

@@ -184,8 +184,7 @@ class Trainer:
 def adam(groups: list[tuple[list[nn.Parameter], float]], device: torch.device) -> torch.optim.Adam:
     """Adam with β₁ = 0.5 as in the paper, a learning rate a group; its moments stand there, at 0, from the start."""
     fused = device.type in ("cpu", "cuda")  # one call for all parameters
-    given = [{"params": params, "lr": lr} for params, lr in groups if params]
-    optimiser = torch.optim.Adam(given, betas=(0.5, 0.999), fused=fused)
+    optimiser = torch.optim.Adam([{"params": p, "lr": lr} for p, lr in groups if p], betas=(0.5, 0.999), fused=fused)
     for p in (p for group in optimiser.param_groups for p in group["params"]):
         steps = torch.zeros((), device=device if fused else "cpu")
         optimiser.state[p] = {"step": steps, "exp_avg": torch.zeros_like(p), "exp_avg_sq": torch.zeros_like(p)}

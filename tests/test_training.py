@@ -204,8 +204,8 @@ def test_wrong_recipes_are_named():
         "batch of 1": {"batch": 1},  # B23
         "agreement = -1": {"agreement": -1},
         r"set agreement=0\.0": {"separate_step": True},
-        r"agreement=0\.0, or let": {"information_updates": ("Q",)},
-        "through views": {"views": None},
+        "but got information_updates": {"information_updates": ("Q",)},
+        "and views = None": {"views": None},
     }.items():
         with pytest.raises(ValueError, match=message):
             dataclasses.replace(FAST, **changes)
