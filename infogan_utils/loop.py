@@ -130,14 +130,11 @@ def keep_finite(trainer: Trainer, pending: list[dict[str, Tensor]]) -> None:
     values = torch.stack([torch.stack([row[name].float().cpu() for name in names]) for row in pending])
     if not torch.isfinite(values).all():
         row = int((~torch.isfinite(values).all(dim=1)).nonzero()[0])
-        figures = dict(zip(names, values[row].tolist(), strict=True))
-        raise TrainingDiverged(
-            f"step {trainer.steps - len(pending) + row + 1} with λ = {figures['lam']:g} gave {figures}"
-        )
+        found = dict(zip(names, values[row].tolist(), strict=True))
+        raise TrainingDiverged(f"step {trainer.steps - len(pending) + row + 1} with λ = {found['lam']:g} gave {found}")
+    # without Adam's counts, which may stand on another device
     floats = {k: v for k, v in trainer.tensors().items() if v.is_floating_point() and not k.endswith(".step")}
-    finite = torch.isfinite(
-        torch.stack(torch._foreach_norm(list(floats.values())))
-    )  # Adam's counts may stand elsewhere
+    finite = torch.isfinite(torch.stack(torch._foreach_norm(list(floats.values()))))
     if not finite.all():  # the last update may have broken what the next loss would show
         broken = list(floats)[int((~finite).nonzero()[0])]
         raise TrainingDiverged(f"after step {trainer.steps} with λ = {trainer.lam:g}, {broken} is not finite")

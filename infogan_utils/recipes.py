@@ -20,7 +20,7 @@ class Recipe:
             a Q fitted on the side has ("Q",), the authors' code all three.
         lam_lc: (λ_l, λ_c) of the three-step form's loss, which then stands in the place of −L_I.
         separate_step: whether the information loss takes a step of its own with its own Adam; λ is then inert.
-        views: the noisy channel T between an image and the trunk, an Augment for all. No part of the paper.
+        views: the noisy channel T between image and trunk: Views, or one Augment for all. No part of the paper.
         agreement: weight, within L_I, of the agreement bound on real images, each seen through two draws of T. No part
             of the paper; RIM (Krause et al., 2010), IMSAT (arXiv 1702.08720) and IIC (arXiv 1807.06653) use it by
             itself.
