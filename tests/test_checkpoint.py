@@ -21,8 +21,8 @@ from safetensors.torch import save_file
 from torch import nn
 
 from infogan_utils import Categorical, LatentSpec, Model, Recipe, Trainer, build, checkpoint, train
-from infogan_utils.runs.checkpoint import CheckpointError
 from infogan_utils.models import Widths
+from infogan_utils.runs.checkpoint import CheckpointError
 
 
 @pytest.mark.parametrize("name", [*RECIPES, "own networks with dropout"])

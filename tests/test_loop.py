@@ -6,11 +6,10 @@ import threading
 
 import pytest
 import torch
-from helpers import SPEC, images, make, make_own, points, reals, same
+from helpers import images, make, make_own, points, same
 
-from infogan_utils import LatentSpec, Trainer, loop, train
+from infogan_utils import Trainer, loop, train
 from infogan_utils.loop import Kept, TrainingDiverged, keep_finite, next_batch
-from infogan_utils.recipes import FAST, THREE_STEP
 
 
 def counts(run: Trainer) -> set[int]:
@@ -74,15 +73,14 @@ def test_an_event_stops_it_and_it_runs_outside_the_main_thread_too():
     assert done == [False] and counts(run) == {3}
 
 
-@pytest.mark.parametrize("recipe", [FAST, THREE_STEP])
-def test_an_error_between_two_updates_puts_the_run_back_to_its_last_good_state(recipe):  # B26
-    run, straight, update, calls = make(recipe), make(recipe), None, []
+def test_an_error_between_two_updates_puts_the_run_back_to_its_last_good_state():  # B26
+    run, straight, calls = make(), make(), []
     train(run, images(), until=4)
     update = run._update
 
     def broken(*args):
         calls.append(args[0])
-        if len(calls) == len(run.optimisers) + 2:  # one step is whole, of the next one update
+        if len(calls) == 4:  # D has taken step 6, G has not
             raise KeyboardInterrupt
         update(*args)
 
@@ -109,23 +107,21 @@ def test_many_short_calls_share_their_last_good_state(monkeypatch):
     assert same(run, straight)
 
 
-@pytest.mark.parametrize("figure", ["D", "cont 2"])
-def test_a_loss_that_is_nan_names_its_step_and_lam_and_the_run_goes_back(figure):  # B26
+def test_a_loss_that_is_nan_names_its_step_and_lam_and_the_run_goes_back():  # B26
     run, good = make(), make()
     for one in (run, good):
         train(one, images(), until=4)
     step = run.step
-    run.step = lambda real: step(real) | ({figure: torch.tensor(torch.nan)} if run.steps == 6 and run.lam > 0.5 else {})
-    with pytest.raises(TrainingDiverged, match=rf"step 6 with λ = 1 gave .*'{figure}': nan.*back at step 4.*smaller λ"):
+    run.step = lambda real: step(real) | ({"cont 2": torch.tensor(torch.nan)} if run.steps == 6 and run.lam > 0.5 else {})
+    with pytest.raises(TrainingDiverged, match=r"step 6 with λ = 1 gave .*'cont 2': nan.*back at step 4.*smaller λ"):
         train(run, images(), until=20)
     assert same(run, good)
     run.lam = 0.1
     assert train(run, images(), until=20) and counts(run) == {20}
 
 
-@pytest.mark.parametrize("recipe", [FAST, THREE_STEP])
-def test_a_run_that_really_diverges_goes_back(recipe):
-    run, good = make(recipe), make(recipe)
+def test_a_run_that_really_diverges_goes_back():
+    run, good = make(), make()
     for one in (run, good):
         train(one, images(), until=5)
     for group in (group for optimiser in run.optimisers.values() for group in optimiser.param_groups):
@@ -137,16 +133,7 @@ def test_a_run_that_really_diverges_goes_back(recipe):
 
 def test_a_weight_that_became_nan_after_the_last_loss_is_not_kept_as_good():
     run = make()
-    before_each_step(run, lambda: None)
-    step = run.step
-
-    def spoil(real):
-        figures = step(real)
-        if run.steps == 3:
-            run.averaged.G.fc[0].weight.data[0] = torch.nan
-        return figures
-
-    run.step = spoil
+    before_each_step(run, lambda: run.steps == 2 and run.averaged.G.fc[0].weight.data.fill_(torch.nan))
     with pytest.raises(TrainingDiverged, match="after step 3 .*averaged.G.fc.0.weight is not finite.*back at step 0"):
         train(run, images(), until=3)
 
@@ -160,7 +147,3 @@ def test_adams_counts_may_stand_on_another_device_than_the_weights():  # as on A
     assert run.history == {"D": [1.0]} and not pending
 
 
-def test_a_plain_gan_without_codes_trains():
-    run = make(spec=LatentSpec(8))
-    assert train(run, images(), until=2) and list(run.history) == ["D", "G", "lam"] and len(SPEC.names) == 3
-    assert run.step(reals())["D"] > 0

@@ -126,9 +126,9 @@ CASES = {  # a check, the package's function, and wrong ones
         "the squared error alone": lambda m, v, c: -((m - c) ** 2).mean(),
     }),
     "three-step form": (three_step, three_step_loss, {
-        "weights exchanged": lambda s, a, c, l, m: three_step_loss(s, a, c, m, l),
-        "softmax before the cross-entropy": lambda s, a, c, l, m: three_step_loss(s, softened(a), c, l, m),
-        "a sum of the errors": lambda s, a, c, l, m: three_step_loss(s, a, c, l, 2 * m),
+        "weights exchanged": lambda s, a, c, x, y: three_step_loss(s, a, c, y, x),
+        "softmax before the cross-entropy": lambda s, a, c, x, y: three_step_loss(s, softened(a), c, x, y),
+        "a sum of the errors": lambda s, a, c, x, y: three_step_loss(s, a, c, x, 2 * y),
     }),
     "agreement": (agreement, agreement_bound, {
         "no entropy": lambda a, b: -F.cross_entropy(b, a.softmax(1)),

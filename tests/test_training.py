@@ -1,41 +1,38 @@
-"""The training step: who gets which gradient, λ, the recipes, the state, repeatability, a reader's own networks."""
+"""The training step: who gets which gradient, λ, the recipes, seeds, the state, a reader's own networks."""
 
 import dataclasses
 import inspect
 import math
 
-import numpy as np
 import pytest
 import torch
-from helpers import (
-    RECIPES, SPEC, TINY, OwnD, OwnG, images, make, make_own, moved, normal, points, reals, same, weights,
-)  # fmt: skip
+from helpers import RECIPES, SPEC, OwnD, OwnG, images, make, moved, normal, points, reals, same, weights
 from torch import nn
 
-from infogan_utils import Categorical, LatentSpec, Recipe, Trainer, Uniform, build, choose_start, paper_spec, train
+from infogan_utils import LatentSpec, Recipe, Trainer, Uniform, choose_start, paper_spec, train
 from infogan_utils.augment import Augment, View, Views
 from infogan_utils.objectives import GAN_LOSSES, information
-from infogan_utils.recipes import FAST, PARTS, PLAIN_GAN, THREE_STEP
+from infogan_utils.recipes import FAST, PAPER, PARTS, PLAIN_GAN, THREE_STEP
 from infogan_utils.seeds import stream
 
-EVERY = ("G", "trunk", "D", "Q")
+EVERY = {"G", "trunk", "D", "Q"}
 UPDATES = [("Q",), ("G", "Q"), ("trunk", "Q"), ("G", "trunk", "Q")]
 
 
-def slopes(run: Trainer) -> dict[str, list[tuple[dict, dict]]]:
-    """From now on, the gradient and the move of each part in each step, by the step's name."""
-    found, update = {}, run._update
+def gradients(**changes) -> dict[str, torch.Tensor]:
+    """The gradient by which a first step moves each part; nothing moves, so that runs can be compared."""
+    run, found = make(agreement=0.0, **changes), {}
 
-    def spy(name, loss, params):
-        before, names = weights(run), {p: part for part, ps in run.parameters.items() for p in ps}
-        grads = torch.autograd.grad(loss, params, retain_graph=True, allow_unused=True)
-        slope = dict.fromkeys(EVERY, 0.0)
-        for p, g in zip(params, grads, strict=True):
-            slope[names[p]] += 0.0 if g is None else g.abs().sum().item()
-        update(name, loss, params)
-        found.setdefault(name, []).append((slope, moved(before, weights(run))))
+    def keep(_, loss, params):
+        loss.backward(inputs=params)
+        for part, owned in run.parameters.items():
+            if any(p is owned[0] for p in params):
+                found[part] = torch.cat([p.grad.flatten() for p in owned])
+        for p in params:
+            p.grad = None
 
-    run._update = spy
+    run._update = keep
+    run.step(reals())
     return found
 
 
@@ -44,58 +41,40 @@ def slopes(run: Trainer) -> dict[str, list[tuple[dict, dict]]]:
 
 @pytest.mark.parametrize("updates", UPDATES)
 def test_the_information_gradient_reaches_the_declared_parts_and_no_other(updates):  # B01, B21
-    with_it, without = (make(agreement=0.0, information_updates=updates, lam=lam) for lam in (1.0, 0.0))
-    a, b = slopes(with_it), slopes(without)
-    for run in (with_it, without):
-        run.step(reals())
-    of_d, of_g = ((a[name][0][0], b[name][0][0]) for name in ("D step", "G step"))
-    changed = {part for part in EVERY if of_d[0][part] != of_d[1][part]}
-    assert changed == set(updates) - {"G"}  # the D head never
-    assert of_d[1]["Q"] == 0 and "Q" not in b["D step"][0][1]  # with λ = 0, Q has no gradient and stays
-    if "trunk" not in updates:  # else D's step has moved the trunk through which G's gradient comes
-        assert (of_g[0]["G"] != of_g[1]["G"]) == ("G" in updates)
-    else:
-        with_it._information_loss = lambda answers, latents: (0 * answers.sum(), {})
-        before = with_it.G.fc[0].weight.clone()
-        with_it.step(reals())
-        assert not torch.equal(before, with_it.G.fc[0].weight)
+    with_it, without = (gradients(information_updates=updates, lam=lam) for lam in (1.0, 0.0))
+    assert moved(with_it, without) == set(updates)  # never D's head
+    assert without["Q"].abs().sum() == 0 < min(with_it[part].abs().sum() for part in EVERY)
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_Ds_step_never_moves_G_and_Gs_step_moves_G_alone(name):
-    run = make(RECIPES[name])
-    found = slopes(run)
+def test_each_step_moves_its_own_parts_alone_at_their_learning_rates(name):  # B10
+    run, found = make(RECIPES[name], lr_g=1e-3, lr_d=2e-3, lr_q=3e-3), {}
+    update = run._update
+
+    def spy(step, *args):
+        before = weights(run)
+        update(step, *args)
+        after = weights(run)
+        first = run.steps == 0  # Adam's first step is as long as the learning rate
+        rates = {part: (after[part] - before[part]).abs().max().item() for part in moved(before, after)}
+        found[step] = {part: round(rate, 4) if first else found[step][part] for part, rate in rates.items()}
+
+    run._update = spy
     for _ in range(2):
         run.step(reals(run.real_images))
-    expected = {"D step": {"trunk", "D", "Q"}, "G step": {"G"}}
     if run.recipe.separate_step:
-        expected |= {"D step": {"trunk", "D"}, "information step": {"G", "trunk", "Q"}}
-    assert {step: [parts for _, parts in each] for step, each in found.items()} == {
-        step: [parts] * 2 for step, parts in expected.items()
-    }
+        assert found["information step"] == {"G": 1e-3, "trunk": 1e-3, "Q": 1e-3} and "Q" not in found.pop("D step")
+    else:
+        assert found["D step"] == {"trunk": 2e-3, "D": 2e-3, "Q": 3e-3}  # D's step never moves G
+    assert found["G step"] == {"G": 1e-3}
     assert all(p.grad is None for net in (run.G, run.D) for p in net.parameters())  # nothing waits
 
 
-@pytest.mark.parametrize("name", RECIPES)
-def test_every_parameter_belongs_to_the_declared_optimisers(name):  # B10
-    run = make(RECIPES[name], lr_g=1.0, lr_d=2.0, lr_q=3.0)
-    rates = {
-        part: sorted(
-            g["lr"] for o in run.optimisers.values() for g in o.param_groups if any(p is run.parameters[part][0] for p in g["params"])
-        )
-        for part in EVERY
-    }  # fmt: skip
-    if run.recipe.separate_step:
-        assert rates == {"G": [1.0, 1.0], "trunk": [1.0, 2.0], "D": [2.0], "Q": [1.0]}
-    else:
-        assert rates == {"G": [1.0], "trunk": [2.0], "D": [2.0], "Q": [3.0]}
-
-
-def test_only_continuous_codes_still_train_Q():  # B13
+def test_continuous_codes_alone_train_Q():  # B13
     run = make(spec=LatentSpec(4, (Uniform(), Uniform())))
     before = weights(run)
     run.step(reals())
-    assert "Q" in moved(before, weights(run)) and run.spec.names == ("cont 1", "cont 2")
+    assert moved(before, weights(run)) == EVERY
 
 
 def test_the_codes_of_the_loss_are_those_that_made_the_images():
@@ -156,11 +135,9 @@ def test_every_recipe_takes_steps_with_every_gan_loss(name, gan):  # B20
 
 
 @pytest.mark.parametrize("name", ["mnist", "chairs", "faces", "svhn", "celeba"])
-@pytest.mark.parametrize("recipe", [FAST, THREE_STEP])
-def test_all_of_the_papers_specifications_train(name, recipe):
-    run = make(recipe, spec=paper_spec(name), batch=8)
-    train(run, images(16), until=2)
-    assert {len(values) for values in run.history.values()} == {2}
+def test_all_of_the_papers_specifications_train(name):
+    for recipe in (FAST, THREE_STEP):
+        assert train(make(recipe, spec=paper_spec(name), batch=8), images(8), until=1)
 
 
 def test_agreement_sees_each_real_image_twice_and_without_a_discrete_code_once():
@@ -236,10 +213,8 @@ def test_the_streams_of_a_seed_differ():
 
 
 def test_labels_play_no_part():  # B02
-    parameters = [
-        name for call in (train, Trainer, Trainer.step, choose_start) for name in inspect.signature(call).parameters
-    ]
-    assert not any("label" in name for name in parameters)
+    for call in (train, Trainer, Trainer.step, choose_start):
+        assert not any("label" in name for name in inspect.signature(call).parameters)
 
 
 # --- state --------------------------------------------------------------------------------------------
@@ -248,9 +223,8 @@ def test_labels_play_no_part():  # B02
 HARM = {
     "an Adam moment of shape (3,)": lambda s: s["tensors"].update({"D step.2.exp_avg": torch.zeros(3)}),
     "a missing moment": lambda s: s["tensors"].pop("G step.0.exp_avg_sq"),
-    "a weight of another type": lambda s: s["tensors"].update({"G.fc.0.weight": s["tensors"]["G.fc.0.weight"].double()}),
+    "a weight of another type": lambda s: s["tensors"].update({"G.up.3.bias": torch.zeros(1).double()}),
     "a tensor too many": lambda s: s["tensors"].update(more=torch.zeros(1)),
-    "a generator of another size": lambda s: s["tensors"].update(generator=torch.zeros(9, dtype=torch.uint8)),
     "a generator of noise": lambda s: s["tensors"].update(generator=torch.full_like(s["tensors"]["generator"], 255)),
     "λ below zero": lambda s: s.update(lam=-1.0),
     "no count of steps": lambda s: s.pop("steps"),
@@ -270,36 +244,21 @@ def test_a_state_that_does_not_fit_is_refused_and_changes_nothing(harm):
     train(run, images(), until=2)
 
 
-def test_a_state_put_into_another_run_makes_it_the_same():
-    one, two = make(seed=1), make(seed=2)
-    train(one, images(), until=3)
-    two.load_state_dict(one.state_dict())
-    for run in (one, two):
-        train(run, images(), until=6)
-    assert same(one, two)
-
-
 def test_a_look_in_eval_mode_does_not_change_the_training_that_follows():
     looked, other = make(), make()
-    looked.G.eval()
-    looked.D.eval()
-    for run in (looked, other):
-        train(run, images(), until=2)
-    assert same(looked, other)
+    for net in (looked.G, looked.D):
+        net.eval()
+    assert train(looked, images(), until=2) and train(other, images(), until=2) and same(looked, other)
 
 
 # --- a reader's own networks --------------------------------------------------------------------------
 
 
 def test_own_networks_train_with_every_recipe():
-    for recipe in (
-        Recipe(batch=16),
-        dataclasses.replace(THREE_STEP, batch=16),
-        dataclasses.replace(PLAIN_GAN, batch=16),
-    ):
+    for recipe in (PAPER, THREE_STEP, PLAIN_GAN):
         run = Trainer(OwnG(), OwnD(), SPEC, recipe)
         before = weights(run)
-        assert train(run, points, until=3) and moved(before, weights(run)) == set(EVERY)
+        assert train(run, points, until=3) and moved(before, weights(run)) == EVERY
         assert run.averaged.draw(SPEC.sample(5, torch.Generator())).shape == (5, 2)
         assert run.averaged.categories(torch.zeros(3, 2)).shape == (3, 10)
 
@@ -313,19 +272,6 @@ def test_own_networks_of_pictures_train_in_bfloat16_with_frozen_and_unused_layer
     run = Trainer(G, D, SPEC, dataclasses.replace(FAST, batch=16))
     run.bfloat16, frozen, before = True, D.trunk[0].weight.clone(), weights(run)
     assert train(run, torch.randint(0, 256, (32, 3, 8, 8), dtype=torch.uint8), until=3)
-    assert torch.equal(D.trunk[0].weight, frozen) and moved(before, weights(run)) == set(EVERY)
+    assert torch.equal(D.trunk[0].weight, frozen) and moved(before, weights(run)) == EVERY
 
 
-def test_dropout_draws_from_the_runs_own_stream():
-    one, two = make_own(), make_own()
-    train(one, points, until=2)
-    torch.rand(3)
-    train(two, points, until=2)
-    assert same(one, two) and not torch.equal(one.dropout.get_state(), make_own().dropout.get_state())
-
-
-def test_numbers_of_numpy_are_taken():
-    spec = LatentSpec(np.int64(4), tuple(Categorical(k) for k in np.array([10])))
-    assert spec == LatentSpec(4, (Categorical(10),)) and type(spec.codes[0].k) is int
-    run = Trainer(*build(spec, TINY), spec, Recipe(lam=np.float32(0.5), batch=np.int64(16)), seed=np.int64(3))
-    assert (run.lam, type(run.lam), run.seed, type(run.seed)) == (0.5, float, 3, int)
