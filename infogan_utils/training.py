@@ -30,17 +30,18 @@ class Trainer:
         if recipe.separate_step and not spec.codes:
             raise ValueError(f"{spec} was given with separate_step=True, a step for no code; give it one")
         self.spec, self.recipe, self.seed, self.device = spec, recipe, int(seed), torch.device(device)
-        self.G, self.D = (net.to(self.device, memory_format=torch.channels_last) for net in (G, D))
+        self.G, self.D = G.to(self.device), D.to(self.device)
         self.image_shape = check_networks(self.G, self.D, spec, self.device)
+        if recipe.views is not None and len(self.image_shape) != 3:
+            raise ValueError(f"views change images; G draws {self.image_shape}: take views=None and agreement=0.0")
         self.generator, self.dropout = stream(seed, "draws"), stream(seed, "dropout")
-        self.lam = recipe.lam
         self.bfloat16 = len(self.image_shape) == 3 and has_bfloat16(self.device)  # for points it costs more
         self.pairs = recipe.agreement > 0 and bool(spec.discrete)  # each real image is seen twice
         parts = {"G": self.G, "trunk": self.D.trunk, "D": self.D.d_head, "Q": self.D.q_head}
         self.parameters = {k: [p for p in m.parameters() if p.numel() and p.requires_grad] for k, m in parts.items()}
         self.optimisers = self._optimisers()
         self.averaged = Model(*(copy.deepcopy(net).eval() for net in (self.G, self.D)), spec)
-        self.steps, self.history = 0, {}  # figures by name, one a step
+        self.lam, self.steps, self.history = recipe.lam, 0, {}  # figures by name, one a step
         self.order, self.position = torch.empty(0, dtype=torch.int64), 0  # of this epoch's images, and the place in it
 
     # λ, the weight of L_I, is read anew by every step; setting it to NaN or below zero is a ValueError
@@ -121,8 +122,7 @@ class Trainer:
     def _see(self, x: Tensor, *, into_trunk: bool = True) -> tuple[Tensor, Tensor]:
         """D's raw output and Q's answers on images behind T. Without ``into_trunk`` Q's gradient ends at its head."""
         x = x if self.recipe.views is None else self.recipe.views(x, self.generator)
-        h = self.D.trunk(x.contiguous(memory_format=torch.channels_last) if x.ndim == 4 else x)
-        return heads(self.D, h, into_trunk=into_trunk)
+        return heads(self.D, self.D.trunk(x), into_trunk=into_trunk)
 
     def _information_loss(self, answers: Tensor, latents: Latents) -> tuple[Tensor, dict[str, Tensor]]:
         """What λ multiplies, and each code's L_I, read from the part of the batch that T leaves to it."""

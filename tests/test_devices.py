@@ -70,6 +70,13 @@ def test_a_step_moves_every_tensor_to_the_device(monkeypatch, name):
         run.step(torch.zeros(batch.shape))
 
 
+def test_a_run_loaded_onto_a_device_that_is_not_here_says_so_and_not_that_its_file_is_damaged(tmp_path):
+    path = checkpoint.save(make(), tmp_path / "run")
+    with pytest.raises(RuntimeError, match="nonsense") as raised:
+        checkpoint.load(path, device="nonsense")
+    assert type(raised.value) is RuntimeError
+
+
 @pytest.mark.parametrize("bfloat16", [False, True])
 def test_the_networks_compute_in_bfloat16_where_the_hardware_does(monkeypatch, bfloat16):
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: bfloat16, raising=False)

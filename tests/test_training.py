@@ -189,6 +189,8 @@ def test_wrong_recipes_are_named():
     assert Recipe(views=Augment(shear=0.3)).views == Views((View(Augment(shear=0.3)),))
     with pytest.raises(ValueError, match="separate_step=True, a step for no code"):
         make(THREE_STEP, spec=LatentSpec(8))
+    with pytest.raises(ValueError, match=r"views change images; G draws \(2,\): take views=None"):
+        Trainer(OwnG(), OwnD(), SPEC, FAST)
 
 
 # --- seeds --------------------------------------------------------------------------------------------
@@ -268,7 +270,7 @@ def test_own_networks_of_pictures_train_in_bfloat16_with_frozen_and_unused_layer
     D.trunk = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(144, 16))
     D.trunk[0].weight.requires_grad_(False)
     D.unused = D.trunk.unused = nn.Linear(2, 2)
-    D.trunk.forward = lambda x: D.trunk[2](D.trunk[1](D.trunk[0](x)))
+    D.trunk.forward = lambda x: D.trunk[2](D.trunk[0](x.view(len(x), 3, 64).view(x.shape)).view(len(x), 144))
     run = Trainer(G, D, SPEC, dataclasses.replace(FAST, batch=16))
     run.bfloat16, frozen, before = True, D.trunk[0].weight.clone(), weights(run)
     assert train(run, torch.randint(0, 256, (32, 3, 8, 8), dtype=torch.uint8), until=3)

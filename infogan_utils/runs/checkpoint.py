@@ -52,6 +52,7 @@ def load(path: str | Path, *, networks: tuple[nn.Module, nn.Module] | None = Non
         FileNotFoundError: if there is no such file. CheckpointError: if it is damaged or something else.
     """
     about, tensors = read(path, RUN)
+    torch.empty(0, device=device)  # a device that isn't here is no fault of the file
     with fitting(path):
         spec = unpack(about["spec"])
         G, D = networks or rebuild(about, spec)
