@@ -36,6 +36,8 @@ def test_known_changes():
     assert torch.allclose(run(Augment(mirror=1)), bars(8).flip(3), atol=1e-5)
     mirrored = (run(Augment(mirror=0.3), n=2000) - bars(2000)).abs().amax(dim=(1, 2, 3)) > 0.1
     assert abs(mirrored.float().mean() - 0.3) < 0.04
+    for area in (Augment(rotation=1), Augment(shear=0.6)):  # neither changes the amount of ink
+        assert torch.allclose(run(area, n=50).sum((1, 2, 3)), bars(50).sum((1, 2, 3)), rtol=0.06)
     moved = run(Augment(shift=0.25), n=200).sum(dim=1)  # (n, 28, 28); by at most a quarter of 28 pixels
     columns = (moved.sum(1) * torch.arange(28)).sum(1) / moved.sum((1, 2)) - (
         (bars(1).sum((0, 1, 2)) * torch.arange(28)).sum() / bars(1).sum()

@@ -67,7 +67,11 @@ def test_codes_are_set_by_hand():  # B73
         "cat 1": torch.int64, "cont 1": torch.float32, "cont 2": torch.float32
     }  # fmt: skip
     x = SPEC.encode(latents)
-    assert x.shape == (9, SPEC.total) and x.dtype == torch.float32 and torch.equal(x[:, 4:14], torch.eye(10)[3].expand(9, 10))
+    assert (
+        x.shape == (9, SPEC.total)
+        and x.dtype == torch.float32
+        and torch.equal(x[:, 4:14], torch.eye(10)[3].expand(9, 10))
+    )
     assert torch.equal(x[:, 14], torch.linspace(-1, 1, 9)) and torch.equal(x[:, 15], torch.zeros(9))
     assert torch.equal(x[0, :4], x[8, :4])
     assert SPEC.by_hand(normal(4), {}).z.shape == (1, 4)

@@ -41,6 +41,7 @@ def test_the_reader_with_the_highest_bound_is_kept(monkeypatch):
     monkeypatch.setattr(start, "agreement_bound", lambda one, other: agreement_bound(one, other) + nudge.flip(0))
     assert bounds.argmax() == 1 and choose_start(two, images(), readers=4, steps=3).argmax() == 2
     assert moved(weights(one), weights(two)) == {"Q"}  # the same trunk and other readers
+    assert not torch.equal(one.D.q_head.weight[:10], two.D.q_head.weight[:10])
 
 
 def test_the_running_mean_is_that_of_the_bounds_from_the_first_step_on(monkeypatch):

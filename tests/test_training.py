@@ -11,7 +11,7 @@ from torch import nn
 
 from infogan_utils import LatentSpec, Recipe, Trainer, Uniform, choose_start, paper_spec, train
 from infogan_utils.augment import Augment, View, Views
-from infogan_utils.objectives import GAN_LOSSES, information
+from infogan_utils.objectives import GAN_LOSSES, agreement_bound, information
 from infogan_utils.recipes import FAST, PAPER, PARTS, PLAIN_GAN, THREE_STEP
 from infogan_utils.seeds import stream
 
@@ -149,6 +149,11 @@ def test_agreement_sees_each_real_image_twice_and_without_a_discrete_code_once()
         assert sizes == [seen] * 3
 
 
+def test_agreement_is_between_image_i_and_image_i_plus_n():
+    a, b = normal(8, SPEC.answers, seed=1), normal(8, SPEC.answers, seed=2)
+    assert torch.isclose(make()._agreement(torch.cat([a, b])), agreement_bound(a[:, :10], b[:, :10]))
+
+
 def test_agreement_trains_the_trunk_as_far_as_lam_goes():
     for lam, differ in ((0.0, set()), (1.0, {"G", "trunk", "Q"})):
         one, two = (make(agreement=weight, lam=lam) for weight in (1.0, 2.0))
@@ -275,5 +280,3 @@ def test_own_networks_of_pictures_train_in_bfloat16_with_frozen_and_unused_layer
     run.bfloat16, frozen, before = True, D.trunk[0].weight.clone(), weights(run)
     assert train(run, torch.randint(0, 256, (32, 3, 8, 8), dtype=torch.uint8), until=3)
     assert torch.equal(D.trunk[0].weight, frozen) and moved(before, weights(run)) == EVERY
-
-
