@@ -100,15 +100,16 @@ class DialPicture:
         self.figure = Figure(figsize=(6.8, 2.8), dpi=100, layout="none")
         self.samples = self.figure.add_axes((0.004, 0.01, 0.404, 0.98))
         self.bounds, self.losses = (self.figure.add_axes((0.47, bottom, 0.39, 0.34)) for bottom in (0.58, 0.09))
-        ceilings = sorted({code.ceiling for code in spec.codes if code.ceiling is not None})
+        ceilings = sorted({code.ceiling for code in spec.codes if code.discrete})
         for ceiling in ceilings:
             self.bounds.axhline(ceiling, color="black", linestyle=":", linewidth=1)
-        highest = "".join(f", dotted: H(c) = {ceiling:.2f}" for ceiling in ceilings)
-        self.lines, self.marks, self.ceiling = {}, [], max(ceilings, default=0)
-        for axes, title, names in (
-            (self.bounds, f"$L_I$ in nats{highest}", spec.names),
-            (self.losses, "GAN losses", ("D", "G")),
-        ):
+        title = "$L_I$ in nats" + "".join(f", dotted: H(c) = {ceiling:.2f}" for ceiling in ceilings)
+        self.lines, self.marks = {}, []
+        self.parts = [  # axes, title, lines, and limits: never lower (it would hide the rest), always as high
+            (self.bounds, title, spec.names, -1.0, max(ceilings, default=1.0)),
+            (self.losses, "GAN losses", ("D", "G"), -np.inf, 1.0),
+        ]
+        for axes, title, names, _, _ in self.parts:
             for i, name in enumerate(names):
                 look = {"color": COLOURS[i % 8], "linestyle": ("-", "--", "-.", ":")[(i + i // 8) % 4]}
                 (self.lines[name],) = axes.plot([], [], label=name, linewidth=1.5, **look)
@@ -122,18 +123,16 @@ class DialPicture:
             self.samples.clear()
             self.samples.set_axis_off()
             self.draw(self.samples, run.averaged)
-            for name, line in self.lines.items():
-                history = run.history.get(name, [])
-                values = smooth(history, 20) if history else np.zeros(0)
-                steps = np.arange(len(values)) + run.steps - len(values) + 1
-                taken = slice(None, None, -max(1, len(values) // POINTS))  # from the last step back
-                line.set_data(steps[taken], values[taken])
-            for axes in (self.bounds, self.losses):
-                axes.relim()
-                axes.autoscale(axis="y")
-                axes.set_xlim(0, max(run.steps, 10))
-            low, high = self.bounds.get_ylim()
-            self.bounds.set_ylim(max(low, -1), max(high, 1.05 * self.ceiling))  # far below 0 it would hide the rest
+            for axes, _, names, floor, high in self.parts:
+                low = 0.0
+                for name in names:
+                    history = run.history.get(name, [])
+                    values = smooth(history, 20) if history else np.zeros(0)
+                    steps = np.arange(len(values)) + run.steps - len(values) + 1
+                    taken = slice(None, None, -max(1, len(values) // POINTS))  # from the last step back
+                    self.lines[name].set_data(steps[taken], values[taken])
+                    low, high = min([low, *values[taken]]), max([high, *values[taken]])
+                axes.set(xlim=(0, max(run.steps, 10)), ylim=(max(low, floor), 1.05 * high))
             for mark in self.marks:
                 mark.remove()
             self.marks = [

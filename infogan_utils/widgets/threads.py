@@ -6,25 +6,31 @@ from contextlib import contextmanager
 
 import torch
 
-_lock, _inside, _threads = threading.Lock(), 0, 0
+_lock, _mine = threading.Lock(), threading.local()
+_callers, _threads = 0, 0
 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Compute on one thread inside: handing small work to a second costs more than doing it.
 
-    Two callers may be inside at once; the number of threads comes back when the last one leaves.
+    Two callers may be inside at once. PyTorch keeps the number for each Python thread by itself, and a new one begins
+    with what was set last: so each sets its own, and takes the number back from when nobody was inside.
     """
-    global _inside, _threads
+    global _callers, _threads
+    if getattr(_mine, "inside", False):
+        yield
+        return
+    now = torch.get_num_threads()  # asked in any case: it sets a new thread up, which would overwrite the 1 later
     with _lock:
-        if _inside == 0:
-            _threads = torch.get_num_threads()
-            torch.set_num_threads(1)
-        _inside += 1
+        _threads = _threads if _callers else now
+        _callers += 1
+    torch.set_num_threads(1)
+    _mine.inside = True
     try:
         yield
     finally:
+        _mine.inside = False
         with _lock:
-            _inside -= 1
-            if _inside == 0:
-                torch.set_num_threads(_threads)
+            _callers -= 1
+            torch.set_num_threads(_threads)
