@@ -111,6 +111,11 @@ class Dial:
             self.busy.release()
         return True
 
+    @property
+    def model(self) -> Model:
+        """The networks as they are now: their average would follow λ only some hundred steps later."""
+        return Model(self.run.G, self.run.D, self.run.spec)
+
     def _threads(self) -> AbstractContextManager:
         """One thread for points; as many as there are for pictures."""
         return one_thread() if len(self.run.image_shape) == 1 else nullcontext()
@@ -130,7 +135,7 @@ class Dial:
             for name, code in run.spec.items()
         )
         with one_thread():
-            numbers = self.numbers(run.averaged)
+            numbers = self.numbers(self.model)
         more = "".join(f" · {name} {value:.3f}" for name, value in numbers.items())
         losses = f"loss of D {recent['D']:.2f}, of G {recent['G']:.2f}"
         return f"step {run.steps} · {self.knobs()} · L_I in nats: {bounds} · {losses}{more}"
@@ -142,4 +147,4 @@ class Dial:
     def picture(self) -> bytes:
         """Samples and curves as PNG bytes."""
         with one_thread():  # a hundred pictures don't wait for a second thread
-            return self.drawing(self.run, self.marks)
+            return self.drawing(self.model, self.run, self.marks)

@@ -34,6 +34,7 @@ class ExplorerPanel(Panel):
             ipywidgets.Image(format="png", layout=layout(max_width="100%", flex="0 0 auto")) for _ in range(4)
         ]
         self.said, self.answer = ipywidgets.HTML(), ipywidgets.HTML()
+        continuous = [name for name in self.spec.names if name not in self.spec.discrete]
         self.controls = {name: self._control(name) for name in self.spec.names}
         self.which = ipywidgets.IntSlider(0, min=0, max=len(images) - 1, description="real image")
         self.upload = ipywidgets.FileUpload(accept="image/*", multiple=False, description="Your own image")
@@ -45,7 +46,7 @@ class ExplorerPanel(Panel):
         self.box = ipywidgets.VBox(
             [
                 *(self.controls[name] for name in self.spec.discrete),
-                *(self.controls[name] for name in self.spec.names if name not in self.spec.discrete),
+                *(self.controls[name] for name in continuous),
                 ipywidgets.HBox(buttons, layout=wrap),
                 self.said,
                 self.picture,
@@ -57,7 +58,9 @@ class ExplorerPanel(Panel):
             ]
         )
         self.new_noise()
-        self.kept = {"A": self._here(0), "B": self._here(1)}
+        self.kept = {
+            end: self.spec.by_hand(self.z[:1], dict.fromkeys(continuous, value)) for end, value in (("A", -1), ("B", 1))
+        }
         self._walk()
         self._ask(self.real[0])
 
@@ -92,8 +95,8 @@ class ExplorerPanel(Panel):
         codes = (f"{name} {'each in a column' if v is None else f'= {v:g}'}" for name, v in self.values.items())
         return f"Generated pictures: {', '.join(codes)}"
 
-    def _here(self, place: int = 0) -> Latents:
-        return self.spec.by_hand(self.z[[place]], {name: value or 0 for name, value in self.values.items()})
+    def _here(self) -> Latents:
+        return self.spec.by_hand(self.z[:1], {name: value or 0 for name, value in self.values.items()})
 
     def _keep(self, end: str) -> None:
         self.kept[end] = self._here()

@@ -118,11 +118,11 @@ class DialPicture:
             axes.locator_params(nbins=4)
             axes.legend(frameon=False, fontsize=7, loc="upper left", bbox_to_anchor=(1, 1.1), handlelength=1.5)
 
-    def __call__(self, run: Trainer, marks: Sequence[tuple[int, str]]) -> bytes:
+    def __call__(self, model: Model, run: Trainer, marks: Sequence[tuple[int, str]]) -> bytes:
         with self.lock:
             self.samples.clear()
             self.samples.set_axis_off()
-            self.draw(self.samples, run.averaged)
+            self.draw(self.samples, model)
             for axes, _, names, floor, high in self.parts:
                 low = 0.0
                 for name in names:
