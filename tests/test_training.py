@@ -146,7 +146,7 @@ def test_agreement_sees_each_real_image_twice_and_without_a_discrete_code_once()
         run.D.trunk.register_forward_hook(lambda _, inputs, __, sizes=sizes: sizes.append(len(inputs[0])))
         assert run.recipe.agreement and run.real_images == real
         train(run, images(), until=1)
-        assert sizes == [seen] * 3
+        assert sizes == [seen, 8] * 3  # D's head sees half of them again, without T
 
 
 def test_agreement_is_between_image_i_and_image_i_plus_n():
