@@ -76,8 +76,8 @@ def generator_losses(s_fake):
 """,
         """
 def generator_losses(s_fake):
-    d = torch.sigmoid(s_fake)
-    return [torch.log(1 - d).mean(), -torch.log(d).mean()]
+    zero = torch.zeros_like(s_fake)
+    return [-torch.logaddexp(zero, s_fake).mean(), torch.logaddexp(zero, -s_fake).mean()]
 """,
         """
 def generator_losses(s_fake):

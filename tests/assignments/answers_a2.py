@@ -106,26 +106,26 @@ def bound_and_gap(prior, likelihood, q):
     evidence = joint.sum(1)
     posterior = joint / evidence.unsqueeze(1)
     kl = (posterior * (posterior / q).log()).sum(1)
-    return (joint * q.log()).sum() + entropy(prior), (evidence * kl).sum()
+    return (joint * q.log()).sum() + entropy(prior), evidence * kl
 """,
         """
 def bound_and_gap(prior, likelihood, q):
     joint = torch.einsum("k,km->mk", prior, likelihood)
     bound = torch.einsum("mk,mk->", joint, torch.log(q)) - torch.xlogy(prior, prior).sum()
     posterior = joint / joint.sum(1, keepdim=True)
-    gap = torch.nn.functional.kl_div(q.log(), posterior, reduction="none").sum(1) @ joint.sum(1)
+    gap = torch.nn.functional.kl_div(q.log(), posterior, reduction="none").sum(1) * joint.sum(1)
     return bound, gap
 """,
         """
 def bound_and_gap(prior, likelihood, q):
-    bound, gap = entropy(prior), torch.zeros(())
+    bound, gap = float(entropy(prior)), [0.0] * likelihood.shape[1]
     for m in range(likelihood.shape[1]):
         evidence = (prior * likelihood[:, m]).sum()
         for k in range(len(prior)):
             posterior = prior[k] * likelihood[k, m] / evidence
-            bound = bound + evidence * posterior * q[m, k].log()
-            gap = gap + evidence * posterior * (posterior.log() - q[m, k].log())
-    return bound, gap
+            bound += float(evidence * posterior * q[m, k].log())
+            gap[m] += float(evidence * posterior * (posterior.log() - q[m, k].log()))
+    return bound, torch.tensor(gap).numpy()
 """,
     ],
 }
@@ -365,36 +365,59 @@ WRONG = {
     },
     "bound-and-gap": {
         "KL the wrong way round": (
-            TABLE + "    m = joint.sum(0)\n    return bound, (m * (q.T * (log_q - posterior.log())).sum(0)).sum()",
+            TABLE + "    m = joint.sum(0)\n    return bound, m * (q.T * (log_q - posterior.log())).sum(0)",
             {"table-gap"},
         ),
         "every image weighs the same": (
-            TABLE + "    return bound, (posterior * (posterior.log() - log_q)).sum(0).mean()",
+            TABLE + "    return bound, (posterior * (posterior.log() - log_q)).sum(0) / joint.shape[1]",
             {"table-gap"},
         ),
-        "KL summed over the images": (
-            TABLE + "    return bound, (posterior * (posterior.log() - log_q)).sum()",
+        "KL alone, without P(x)": (
+            TABLE + "    return bound, (posterior * (posterior.log() - log_q)).sum(0)",
+            {"table-gap"},
+        ),
+        "the gap in one number, as I − L_I": (
+            TABLE + "    return bound, information(prior, likelihood) - bound",
+            {"table-gap"},
+        ),
+        "I − L_I dealt out evenly": (
+            TABLE + "    M = joint.shape[1]\n    return bound, (information(prior, likelihood) - bound).repeat(M) / M",
+            {"table-gap"},
+        ),
+        "bits": (TABLE + "    return bound, (joint * (posterior.log2() - q.T.log2())).sum(0)", {"table-gap"}),
+        "summed over the images, by code": (
+            TABLE + "    return bound, (joint * (posterior.log() - log_q)).sum(1)",
             {"table-gap"},
         ),
         "H(c) forgotten": (
-            TABLE + "    return bound - entropy(prior), (joint * (posterior.log() - log_q)).sum()",
+            TABLE + "    return bound - entropy(prior), (joint * (posterior.log() - log_q)).sum(0)",
             {"table-bound"},
         ),
         "H(c) taken for ln K": (
             TABLE
-            + "    return bound - entropy(prior) + math.log(len(prior)), (joint * (posterior.log() - log_q)).sum()",
+            + "    return bound - entropy(prior) + math.log(len(prior)), (joint * (posterior.log() - log_q)).sum(0)",
             {"table-bound"},
         ),
         "expectation under Q": (
             TABLE
             + "    m = joint.sum(0)\n    L = (m * q.T * log_q).sum() + entropy(prior)\n"
-            + "    return L, (joint * (posterior.log() - log_q)).sum()",
+            + "    return L, (joint * (posterior.log() - log_q)).sum(0)",
             {"table-bound"},
         ),
         "the sign of the gap turned": (
-            TABLE + "    return bound, -(joint * (posterior.log() - log_q)).sum()",
+            TABLE + "    return bound, -(joint * (posterior.log() - log_q)).sum(0)",
             {"table-gap"},
         ),
-        "cross-entropy instead of KL": (TABLE + "    return bound, -(joint * log_q).sum()", {"table-gap"}),
+        "cross-entropy instead of KL": (TABLE + "    return bound, -(joint * log_q).sum(0)", {"table-gap"}),
+        "prior for posterior": (
+            TABLE + "    return bound, (joint * (prior[:, None].log() - log_q)).sum(0)",
+            {"table-gap"},
+        ),
+        "the tables changed in place": (
+            "def bound_and_gap(prior, likelihood, q):\n    joint = likelihood.mul_(prior[:, None])\n"
+            "    p = joint / joint.sum(0)\n    lq = q.T.log()\n"
+            "    return (joint * lq).sum() + entropy(prior), (joint * (p.log() - lq)).sum(0)",
+            {"table-bound"},
+        ),
     },
 }

@@ -23,7 +23,7 @@ def gradient_norms(loss, modules):
     kept = [p.grad for p in everything]
     for p in everything:
         p.grad = None
-    loss.backward(retain_graph=True)
+    loss.backward(retain_graph=True, inputs=everything)
     norms = {}
     for name, m in modules.items():
         grads = [p.grad.flatten() for p in m.parameters() if p.grad is not None]
@@ -113,9 +113,9 @@ def information_loss(logits, l, c_hat, c, lam_l, lam_c):
     return loss
 """,
     ],
-    "three-part-step": [
+    "three-step": [
         """
-def three_part_step(G, D, optimisers, x, first, second, lam_l, lam_c):
+def three_step(G, D, optimisers, x, first, second, lam_l, lam_c):
     mse = torch.nn.functional.mse_loss
     def zero():
         for o in optimisers.values():
@@ -140,7 +140,7 @@ def three_part_step(G, D, optimisers, x, first, second, lam_l, lam_c):
     return {"G": g.item(), "D": d.item(), "information": i.item()}
 """,
         """
-def three_part_step(G, D, optimisers, x, first, second, lam_l, lam_c):
+def three_step(G, D, optimisers, x, first, second, lam_l, lam_c):
     def g():
         return (1 - D.v(G(*first))).square().mean()
     def d():
@@ -158,7 +158,7 @@ def three_part_step(G, D, optimisers, x, first, second, lam_l, lam_c):
     return losses
 """,
         """
-def three_part_step(G, D, optimisers, x, first, second, lam_l, lam_c):
+def three_step(G, D, optimisers, x, first, second, lam_l, lam_c):
     def step(name, loss):
         params = [p for group in optimisers[name].param_groups for p in group["params"]]
         for p, g in zip(params, torch.autograd.grad(loss, params)):
@@ -201,7 +201,7 @@ END = "    return {'G': g, 'D': d, 'information': i}"
 def step(*, zero="optimisers[name].zero_grad()", g=G_STEP, d=D_STEP, i=I_STEP, end=END, order="gdi"):
     """The three-part step with one of its pieces replaced."""
     head = (
-        "def three_part_step(G, D, optimisers, x, first, second, lam_l, lam_c):\n"
+        "def three_step(G, D, optimisers, x, first, second, lam_l, lam_c):\n"
         "    def update(name, loss):\n"
         f"        {zero}\n        loss.backward()\n        optimisers[name].step()\n        return float(loss)\n"
     )
@@ -350,7 +350,7 @@ WRONG = {
             LABEL | CONT,
         ),
     },
-    "three-part-step": {
+    "three-step": {
         "gradients never cleared": (step(zero="pass"), {"step-d", "step-information"} | WHOLE),
         "D before G": (step(order="dgi"), WHOLE),
         "D's points from before G's update": (
@@ -391,7 +391,7 @@ WRONG = {
             {"step-g", "step-d", "step-information"} | WHOLE,
         ),
         "all three summed, each optimiser steps": (
-            "def three_part_step(G, D, optimisers, x, first, second, lam_l, lam_c):\n"
+            "def three_step(G, D, optimisers, x, first, second, lam_l, lam_c):\n"
             "    g = ((D.v(G(*first)) - 1)**2).mean()\n"
             "    d = ((D.v(x) - 1)**2).mean() / 2 + (D.v(G(*first).detach())**2).mean() / 2\n"
             "    logits, c_hat = D.q(G(*second))\n"

@@ -1,0 +1,234 @@
+"""The process that a submission runs in: cells and probes come in, what the probes saw goes out, a line of JSON each.
+
+It holds no solution and no score, so nothing that a submission does to this process is worth a point: a probe is a
+function `observe(generator)` that calls the student's function on freshly drawn inputs and returns what it sees. The
+graders compare that, elsewhere, with what the same probe sees of the solution. This file runs alone, by `python -c`.
+"""
+
+import builtins
+import contextlib
+import json
+import math
+import os
+import random
+import resource
+import sys
+import types
+import warnings
+
+import numpy as np
+import torch
+
+MOST = 1_000_000  # numbers of one result that are sent: none needs more
+
+
+def encode(seen) -> dict | str | bool | None:
+    """Anything that a probe saw as plain JSON, with its type: nothing has to be unpickled outside."""
+    if seen is None or isinstance(seen, str | bool):
+        return seen
+    if isinstance(seen, dict):
+        return {"dict": {str(key): encode(value) for key, value in seen.items()}}
+    if isinstance(seen, tuple | list):
+        return {"list": [encode(value) for value in seen]}
+    kind = "tensor" if torch.is_tensor(seen) else "array" if isinstance(seen, np.ndarray) else "number"
+    with contextlib.suppress(Exception):
+        values = np.asarray(seen.detach().cpu().numpy() if kind == "tensor" else seen)
+        if values.dtype.kind in "biuf" and values.size <= MOST:
+            about = {"kind": kind, "dtype": str(values.dtype), "shape": list(values.shape)}
+            return about | {"data": values.astype(float).ravel().tolist()}
+    return {"other": type(seen).__name__}
+
+
+def parts_of(result) -> list:
+    """The results of a function one by one."""
+    return list(result) if isinstance(result, tuple | list) else [result]
+
+
+def look(what: str, function, *inputs, gradient: bool = True) -> dict:
+    """What a call shows: its results, the inputs afterwards, and each result's gradient for each floating input."""
+
+    def fresh():
+        return [x.clone() if torch.is_tensor(x) else x for x in inputs]
+
+    given = fresh()
+    seen = {what: function(*given)}
+    for k, (before, after) in enumerate(zip(inputs, given, strict=True), start=1):
+        if torch.is_tensor(before):
+            same = before.shape == after.shape and torch.equal(before, after)
+            state = "changed in place" if not same else "asked for its gradient" if after.requires_grad else "as it was"
+            seen[f"{what}: input {k} afterwards"] = state
+    if gradient:
+        given = [x.requires_grad_() if torch.is_tensor(x) and x.is_floating_point() else x for x in fresh()]
+        live = [x for x in given if torch.is_tensor(x) and x.requires_grad]
+        for k, result in enumerate(parts_of(function(*given)), start=1):
+            found = torch.is_tensor(result) and result.requires_grad
+            got = torch.autograd.grad(result.sum(), live, retain_graph=True, allow_unused=True) if found else live
+            for j, (x, g) in enumerate(zip(live, got, strict=True), start=1):
+                name = f"the gradient of result {k} for input {j} ({what})"
+                seen[name] = "none" if not found else torch.zeros_like(x) if g is None else g
+    return seen
+
+
+def gradients(loss, modules: dict) -> dict:
+    """The gradient of a loss for each module's parameters, one long row each; zeros where it does not reach."""
+    seen = {}
+    for name, module in modules.items():
+        weights = list(module.parameters())
+        if torch.is_tensor(loss) and loss.requires_grad:
+            got = torch.autograd.grad(loss.sum(), weights, retain_graph=True, allow_unused=True)
+            rows = [torch.zeros_like(w) if g is None else g for w, g in zip(weights, got, strict=True)]
+            seen[name] = torch.cat([row.flatten() for row in rows])
+        else:
+            seen[name] = "none"
+    return seen
+
+
+@contextlib.contextmanager
+def undisturbed():
+    """Gradients on, global random numbers put back afterwards, warnings off."""
+    state, dtype = (random.getstate(), np.random.get_state()), torch.get_default_dtype()
+    torch.set_default_dtype(torch.float32)
+    try:
+        with torch.random.fork_rng(devices=[]), torch.enable_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        random.setstate(state[0])
+        np.random.set_state(state[1])
+        torch.set_default_dtype(dtype)
+
+
+@contextlib.contextmanager
+def replaced(space: dict, names: dict):
+    """Set these names in a namespace for the time of the block."""
+    missing = object()
+    kept = {name: space.get(name, missing) for name in names}
+    space.update(names)
+    try:
+        yield
+    finally:
+        for name, value in kept.items():
+            if value is missing:
+                space.pop(name, None)
+            else:
+                space[name] = value
+
+
+class Room:
+    """A submission's namespace, and beside it one that only the graders' cells have written."""
+
+    TOOLS = dict(look=look, gradients=gradients, torch=torch, math=math, undisturbed=undisturbed)
+
+    def __init__(self, run_cell, user: dict):
+        self.run_cell, self.user = run_cell, user
+        self.kept: dict = {}  # names of the locked cells
+        self.answers: dict = {}  # the last function under each graded name
+        self.names: list[str] = []
+
+    def cell(self, source: str, locked: bool = False) -> dict:
+        """Run a cell; a locked one in the graders' namespace, its names handed to the submission."""
+        with undisturbed():
+            if locked:
+                before = dict(self.kept)
+                self.kept.setdefault("get_ipython", lambda: types.SimpleNamespace(register_magic_function=lambda *a: None))
+                exec(compile(source, "<locked cell>", "exec"), self.kept)
+                new = {k: v for k, v in self.kept.items() if k not in before or before[k] is not v}
+                self.user.update({k: v for k, v in new.items() if k not in ("__builtins__", "get_ipython")})
+                return {}
+            error = self.run_cell(source)
+        for name in self.names:
+            if callable(self.user.get(name)):
+                self.answers[name] = self.user[name]
+        return {} if error is None else {"error": type(error).__name__, "says": str(error)[:2000]}
+
+    def probe(self, source: str, seeds: list[int], given: list[str] = (), locked: bool = True) -> dict:
+        """Run `observe` for each seed, with `given` answers in place of the student's own earlier ones."""
+        plain = {k: v for k, v in self.user.items() if not hasattr(builtins, k) and not k.startswith("__")}
+        base = plain | self.kept | self.TOOLS | {"__builtins__": builtins}
+        true: dict = {}
+        for text in given:
+            space = dict(base | true)
+            exec(compile(text, "<given>", "exec"), space)
+            true |= {k: v for k, v in space.items() if k not in base or base[k] is not v}
+        space = base | {k: v for k, v in self.answers.items() if k not in true}
+        exec(compile(source, "<probe>", "exec"), space)
+        changed = [k for k, v in self.kept.items() if k in self.user and self.user[k] is not v and k != "__builtins__"]
+        seen = []
+        with replaced(self.user, true | ({k: self.kept[k] for k in changed} if locked else {})):
+            for seed in seeds:
+                try:
+                    with undisturbed():
+                        seen.append({"seen": encode(space["observe"](torch.Generator().manual_seed(seed)))})
+                except Exception as error:
+                    seen.append({"error": type(error).__name__, "says": str(error)[:500]})
+        return {"draws": seen, "rebound": sorted(changed)}
+
+
+WATCHED = [builtins, math, random, torch, torch.Tensor, torch.nn.functional, torch.nn.Module, torch.autograd, np]
+
+
+def functions() -> dict:
+    """Every function of Python, PyTorch and NumPy that a submission could put its own in place of."""
+    out = {}
+    for place in WATCHED:
+        for level in reversed(place.__mro__) if isinstance(place, type) else [place]:
+            found = {k: v for k, v in vars(level).items() if callable(v) and not k.startswith("__")}
+            out |= {(place.__name__, k): v for k, v in found.items()}
+    return out
+
+
+def shell_room() -> Room:
+    """A room with IPython behind it, as in a notebook: magics and `display` work, nothing is shown or stored."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    config = Config()
+    config.HistoryManager.enabled = False
+    shell = InteractiveShell.instance(config=config)
+    shell.showtraceback = shell.showsyntaxerror = lambda *a, **k: None
+
+    def run_cell(source):
+        result = shell.run_cell(source, store_history=False, silent=True)
+        return result.error_before_exec or result.error_in_exec
+
+    return Room(run_cell, shell.user_ns)
+
+
+def limit_memory(megabytes: int) -> None:
+    """Refuse to map more than this beyond what the libraries have taken."""
+    with contextlib.suppress(OSError, ValueError):
+        with open("/proc/self/statm") as file:
+            now = int(file.read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (now + megabytes * 2**20,) * 2)
+
+
+def main(megabytes: int) -> None:
+    requests, answers = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
+    quiet = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(quiet, number)
+    sys.stdin, sys.stdout, sys.stderr = open(os.devnull), open(os.devnull, "w"), open(os.devnull, "w")
+    torch.set_num_threads(1)
+    room, before = shell_room(), functions()
+    limit_memory(megabytes)
+    for line in requests:
+        request = json.loads(line)
+        do = request.pop("do")
+        try:
+            if do == "names":
+                room.names, answer = request["names"], {}
+            elif do == "touched":
+                now = functions()
+                answer = {"touched": sorted(f"{m}.{k}" for (m, k), v in before.items() if now.get((m, k)) is not v)}
+            else:
+                answer = getattr(room, do)(**request)
+        except MemoryError:
+            answer = {"error": "MemoryError", "says": "out of memory"}
+        except BaseException as error:  # SystemExit, KeyboardInterrupt: a cell may raise anything
+            answer = {"error": type(error).__name__, "says": str(error)[:500]}
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
