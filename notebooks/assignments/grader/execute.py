@@ -1,21 +1,41 @@
-"""Execution: a submission runs in a sandbox, and a failed test becomes the error output that nbgrader counts.
+"""nbgrader's own steps, replaced: damage is repaired, and a submission runs in a sandbox and is judged outside it.
 
-`GradeCells` takes the place of nbgrader's Execute. A cell that runs out of time or memory, or ends its process, loses
-what it was to do and nothing else: the others go on in a new process. Public checks aren't run, they give no points.
+`RestoreCells` runs before nbgrader looks at a submission. `GradeCells` takes the place of nbgrader's Execute. A cell that runs out of time or memory, or ends its process, loses
+what it was to do and nothing else: the others go on in a new process. A failed test becomes the error output that
+nbgrader counts. Public checks aren't run, they give no points.
 What the student handed in as outputs (a4's figures) stays for the marker to see.
 """
 
+import contextlib
 import time
+from pathlib import Path
 
 import nbformat
 from isolate import Sandbox, Stopped
 from marks import Process, assignment, without_magic
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
-from repairs import grade_id, note_down, source_of
+from repairs import grade_id, note_down, restore
 from traitlets import Integer, Unicode
 
 SAFE = ("image/png", "image/jpeg", "text/plain")  # what is kept of the outputs handed in: no script, no HTML
+
+
+class RestoreCells(NbGraderPreprocessor):
+    """Give each graded cell of the source exactly one counterpart in the submission, and say what was done."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        source = nbformat.read(source_of(self, resources), as_version=4)
+        note_down(nb, restore(nb, source))
+        return nb, resources
+
+
+def source_of(preprocessor: NbGraderPreprocessor, resources: dict) -> Path:
+    """The notebook of source/ that belongs to the submission in hand."""
+    names = resources["nbgrader"]
+    course = preprocessor.parent.parent.coursedir
+    folder = course.format_path(course.source_directory, ".", names["assignment"])
+    return Path(folder) / f"{names['notebook']}.ipynb"
 
 
 def memory_is_full(answer: dict) -> bool:
@@ -30,7 +50,16 @@ class GradeCells(NbGraderPreprocessor):
     memory_limit = Integer(2048, help="megabytes that a submission may take beyond the libraries'").tag(config=True)
     inside = Unicode("", help="a command that starts Python in a container").tag(config=True)
 
+    database = contextlib.nullcontext()  # run.py puts its lock here: it is let go while cells run
+
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        self.database.__exit__(None, None, None)
+        try:
+            return self.execute(nb, resources)
+        finally:
+            self.database.__enter__()
+
+    def execute(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         self.known = assignment(source_of(self, resources), self.inside)
         self.deadline = time.monotonic() + self.notebook_limit
         self.ran: list[tuple[str, bool]] = []

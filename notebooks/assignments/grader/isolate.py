@@ -103,7 +103,12 @@ class Sandbox:
     def __init__(self, megabytes: int = 2048, inside: str = ""):
         self.folder = tempfile.mkdtemp(prefix="submission-")
         python = [*shlex.split(inside)] if inside else [*enclosure()[1], sys.executable]
-        environment = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOME": "/tmp", "LANG": "C.UTF-8", "MPLBACKEND": "agg"}
+        environment = {
+            "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
+            "HOME": "/tmp",
+            "LANG": "C.UTF-8",
+            "MPLBACKEND": "agg",
+        }
         environment |= {"NBGRADER_EXECUTION": "autograde", "OMP_NUM_THREADS": "1"}
         if not enclosure()[1]:
             environment |= {"HOME": self.folder, "TMPDIR": self.folder}

@@ -1,7 +1,7 @@
 """Damaged submissions are repaired by name before nbgrader looks at them.
 
-`RestoreCells` brings back deleted cells, names copied ones, finds answers that have lost their id, and writes what it
-did into the first cell of the graded notebook. It is switched on in nbgrader_config.py.
+`restore` brings back deleted cells, names copied ones and finds answers that have lost their id. What it did is written
+into the first cell of the graded notebook.
 """
 
 import ast
@@ -12,7 +12,6 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from nbgrader.preprocessors import NbGraderPreprocessor
 
 NOTES = "grading-notes"  # the id of the cell with what was repaired
 HEAD = "**Repaired before grading**\n"
@@ -46,23 +45,6 @@ def notes_of(path: Path) -> list[str]:
     cells = nbformat.read(path, as_version=4).cells
     text = next((c.source for c in cells if c.get("id") == NOTES), "")
     return [line[2:] for line in text.splitlines() if line.startswith("- ")]
-
-
-class RestoreCells(NbGraderPreprocessor):
-    """Give each graded cell of the source exactly one counterpart in the submission, and say what was done."""
-
-    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        source = nbformat.read(source_of(self, resources), as_version=4)
-        note_down(nb, restore(nb, source))
-        return nb, resources
-
-
-def source_of(preprocessor: NbGraderPreprocessor, resources: dict) -> Path:
-    """The notebook of source/ that belongs to the submission in hand."""
-    names = resources["nbgrader"]
-    course = preprocessor.parent.parent.coursedir
-    folder = course.format_path(course.source_directory, ".", names["assignment"])
-    return Path(folder) / f"{names['notebook']}.ipynb"
 
 
 def restore(nb: NotebookNode, source: NotebookNode) -> list[str]:

@@ -114,6 +114,11 @@ def replaced(space: dict, names: dict):
                 space[name] = value
 
 
+def usual_names() -> dict:
+    """Python's own names, such as `list`."""
+    return {name: value for name, value in vars(builtins).items() if not name.startswith("_")}
+
+
 class Room:
     """A submission's namespace, and beside it one that only the graders' cells have written."""
 
@@ -130,7 +135,9 @@ class Room:
         with undisturbed():
             if locked:
                 before = dict(self.kept)
-                self.kept.setdefault("get_ipython", lambda: types.SimpleNamespace(register_magic_function=lambda *a: None))
+                self.kept.setdefault(
+                    "get_ipython", lambda: types.SimpleNamespace(register_magic_function=lambda *a: None)
+                )
                 exec(compile(source, "<locked cell>", "exec"), self.kept)
                 new = {k: v for k, v in self.kept.items() if k not in before or before[k] is not v}
                 self.user.update({k: v for k, v in new.items() if k not in ("__builtins__", "get_ipython")})
@@ -152,16 +159,17 @@ class Room:
             true |= {k: v for k, v in space.items() if k not in base or base[k] is not v}
         space = base | {k: v for k, v in self.answers.items() if k not in true}
         exec(compile(source, "<probe>", "exec"), space)
-        changed = [k for k, v in self.kept.items() if k in self.user and self.user[k] is not v and k != "__builtins__"]
+        as_set = {k: v for k, v in self.kept.items() if k != "__builtins__"} | usual_names()
+        rebound = {k: as_set[k] for k, v in self.user.items() if k in as_set and as_set[k] is not v}
         seen = []
-        with replaced(self.user, true | ({k: self.kept[k] for k in changed} if locked else {})):
+        with replaced(self.user, true | (rebound if locked else {})):
             for seed in seeds:
                 try:
                     with undisturbed():
                         seen.append({"seen": encode(space["observe"](torch.Generator().manual_seed(seed)))})
                 except Exception as error:
                     seen.append({"error": type(error).__name__, "says": str(error)[:500]})
-        return {"draws": seen, "rebound": sorted(changed)}
+        return {"draws": seen, "rebound": sorted(rebound)}
 
 
 WATCHED = [builtins, math, random, torch, torch.Tensor, torch.nn.functional, torch.nn.Module, torch.autograd, np]
