@@ -78,7 +78,8 @@ def scores(course: Path, options) -> int:
 
     rows = results.rows(course, options.assignment)
     for row in rows:
-        print(f"{row['student']:20} {row['total']:>6} of {row['maximum']:g}  {row['status']}")
+        by_hand = f" (by hand: {row['points by hand']})" if row["points by hand"] else ""
+        print(f"{row['student']:20} {row['total']:>6} of {row['maximum']:g}  {row['status']}{by_hand}")
     for one, other, share in results.alike(course, options.assignment):
         print(f"ALIKE {one} and {other}: {share:.0%} of their lines agree")
     if options.csv:

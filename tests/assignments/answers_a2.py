@@ -193,71 +193,147 @@ WRONG = {
     },
     "sample-codes": {
         "codes tied to each other by one seed": (
-            "def sample_codes(n, K, n_cont, generator):\n    seed = int(torch.randint(2**31, (1,), generator=generator))\n    u = [torch.rand(n, generator=torch.Generator().manual_seed(seed)) for _ in range(n_cont + 1)]\n    return torch.eye(K)[(u[0] * K).long()], torch.stack(u[1:], 1) * 2 - 1",
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    seed = int(torch.randint(2**31, (1,), generator=generator))\n"
+                "    u = [torch.rand(n, generator=torch.Generator().manual_seed(seed)) for _ in range(n_cont + "
+                "1)]\n    return torch.eye(K)[(u[0] * K).long()], torch.stack(u[1:], 1) * 2 - 1"
+            ),
             {"codes-continuous"},
         ),
         "the category read off a continuous code": (
-            "def sample_codes(n, K, n_cont, generator):\n    u = torch.rand(n, n_cont, generator=generator)\n    return torch.eye(K)[(u[:, 0] * K).long().clamp(max=K - 1)], 2 * u - 1",
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    u = torch.rand(n, n_cont, generator=generator)\n"
+                "    return torch.eye(K)[(u[:, 0] * K).long().clamp(max=K - 1)], 2 * u - 1"
+            ),
             {"codes-continuous"},
         ),
         "a permuted linspace": (
-            "def sample_codes(n, K, n_cont, generator):\n    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n    rows = [torch.linspace(-1, 1, n)[torch.randperm(n, generator=generator)] for _ in range(n_cont)]\n    return c_cat, torch.stack(rows, 1)",
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                "    rows = [torch.linspace(-1, 1, n)[torch.randperm(n, generator=generator)] for _ in "
+                "range(n_cont)]\n    return c_cat, torch.stack(rows, 1)"
+            ),
             {"codes-continuous"},
         ),
         "one code, permuted for the others": (
-            "def sample_codes(n, K, n_cont, generator):\n    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n    u = 2 * torch.rand(n, generator=generator) - 1\n    return c_cat, torch.stack([u[torch.randperm(n, generator=generator)] for _ in range(n_cont)], 1)",
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                "    u = 2 * torch.rand(n, generator=generator) - 1\n"
+                "    return c_cat, torch.stack([u[torch.randperm(n, generator=generator)] for _ in "
+                "range(n_cont)], 1)"
+            ),
             {"codes-continuous"},
         ),
         "one code and its negative": (
-            "def sample_codes(n, K, n_cont, generator):\n    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n    u = 2 * torch.rand(n, 1, generator=generator) - 1\n    return c_cat, u * torch.tensor([1.0, -1.0, 1.0])[:n_cont]",
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                "    u = 2 * torch.rand(n, 1, generator=generator) - 1\n"
+                "    return c_cat, u * torch.tensor([1.0, -1.0, 1.0])[:n_cont]"
+            ),
             {"codes-continuous"},
         ),
         "categories dealt out like cards": (
-            "def sample_codes(n, K, n_cont, generator):\n    c_cat = torch.eye(K)[(torch.arange(n) % K)[torch.randperm(n, generator=generator)]]\n    return c_cat, 2 * torch.rand(n, n_cont, generator=generator) - 1",
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    c_cat = torch.eye(K)[(torch.arange(n) % K)[torch.randperm(n, generator=generator)]]\n"
+                "    return c_cat, 2 * torch.rand(n, n_cont, generator=generator) - 1"
+            ),
             {"codes-categorical"},
         ),
         "a grid of 21 values": (
-            "def sample_codes(n, K, n_cont, generator):\n    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n    return c_cat, torch.randint(-10, 11, (n, n_cont), generator=generator) / 10",
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                "    return c_cat, torch.randint(-10, 11, (n, n_cont), generator=generator) / 10"
+            ),
             {"codes-continuous"},
         ),
         "on [−½, ½]": (
-            "def sample_codes(n, K, n_cont, generator):\n    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n    return c_cat, torch.rand(n, n_cont, generator=generator) - 0.5",
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                "    return c_cat, torch.rand(n, n_cont, generator=generator) - 0.5"
+            ),
             {"codes-continuous"},
         ),
         "a triangle, the sum of two": (
-            "def sample_codes(n, K, n_cont, generator):\n    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n    return c_cat, torch.rand(n, n_cont, generator=generator) + torch.rand(n, n_cont, generator=generator) - 1",
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                "    return c_cat, torch.rand(n, n_cont, generator=generator) + torch.rand(n, n_cont, "
+                "generator=generator) - 1"
+            ),
             {"codes-continuous"},
         ),
         "sorted": (
-            "def sample_codes(n, K, n_cont, generator):\n    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n    return c_cat, (2 * torch.rand(n, n_cont, generator=generator) - 1).sort(0).values",
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                "    return c_cat, (2 * torch.rand(n, n_cont, generator=generator) - 1).sort(0).values"
+            ),
             {"codes-continuous"},
         ),
         "the same row twice": (
-            "def sample_codes(n, K, n_cont, generator):\n    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n    u = 2 * torch.rand((n + 1) // 2, n_cont, generator=generator) - 1\n    return c_cat, u.repeat_interleave(2, 0)[:n]",
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                "    u = 2 * torch.rand((n + 1) // 2, n_cont, generator=generator) - 1\n"
+                "    return c_cat, u.repeat_interleave(2, 0)[:n]"
+            ),
             {"codes-continuous"},
         ),
         "shape (n_cont, n)": (
-            "def sample_codes(n, K, n_cont, generator):\n    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n    return c_cat, 2 * torch.rand(n_cont, n, generator=generator) - 1",
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                "    return c_cat, 2 * torch.rand(n_cont, n, generator=generator) - 1"
+            ),
             {"codes-continuous", "codes-generator"},
         ),
         "doubles": (
-            "def sample_codes(n, K, n_cont, generator):\n    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n    return c_cat, 2 * torch.rand(n, n_cont, generator=generator, dtype=torch.float64) - 1",
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                "    return c_cat, 2 * torch.rand(n, n_cont, generator=generator, dtype=torch.float64) - 1"
+            ),
             {"codes-continuous"},
         ),
         "an unequal category": (
-            "def sample_codes(n, K, n_cont, generator):\n    w = torch.ones(K)\n    w[0] = 2.5\n    c_cat = torch.eye(K)[torch.multinomial(w, n, True, generator=generator)]\n    return c_cat, 2 * torch.rand(n, n_cont, generator=generator) - 1",
+            (
+                "def sample_codes(n, K, n_cont, generator):\n    w = torch.ones(K)\n    w[0] = 2.5\n"
+                "    c_cat = torch.eye(K)[torch.multinomial(w, n, True, generator=generator)]\n"
+                "    return c_cat, 2 * torch.rand(n, n_cont, generator=generator) - 1"
+            ),
             {"codes-categorical"},
         ),
         "Python's random for the category": (
-            "import random\n\ndef sample_codes(n, K, n_cont, generator):\n    c_cat = torch.eye(K)[[random.randrange(K) for _ in range(n)]]\n    return c_cat, 2 * torch.rand(n, n_cont, generator=generator) - 1",
+            (
+                "import random\n\ndef sample_codes(n, K, n_cont, generator):\n"
+                "    c_cat = torch.eye(K)[[random.randrange(K) for _ in range(n)]]\n"
+                "    return c_cat, 2 * torch.rand(n, n_cont, generator=generator) - 1"
+            ),
             {"codes-generator"},
         ),
         "the generator copied, so never moved on": (
-            "def sample_codes(n, K, n_cont, generator):\n    g = torch.Generator()\n    g.set_state(generator.get_state())\n    return torch.eye(K)[torch.randint(K, (n,), generator=g)], 2 * torch.rand(n, n_cont, generator=g) - 1",
+            (
+                "def sample_codes(n, K, n_cont, generator):\n    g = torch.Generator()\n"
+                "    g.set_state(generator.get_state())\n"
+                "    return torch.eye(K)[torch.randint(K, (n,), generator=g)], 2 * torch.rand(n, n_cont, "
+                "generator=g) - 1"
+            ),
             {"codes-categorical", "codes-continuous", "codes-generator"},
         ),
         "the global stream seeded from the generator": (
-            "def sample_codes(n, K, n_cont, generator):\n    torch.manual_seed(int(torch.randint(2**31, (1,), generator=generator)))\n    return torch.eye(K)[torch.randint(K, (n,))], 2 * torch.rand(n, n_cont) - 1",
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    torch.manual_seed(int(torch.randint(2**31, (1,), generator=generator)))\n"
+                "    return torch.eye(K)[torch.randint(K, (n,))], 2 * torch.rand(n, n_cont) - 1"
+            ),
             {"codes-generator"},
         ),
         "one-hot drawn from N(0, 1)": (
@@ -329,35 +405,60 @@ WRONG = {
     },
     "categorical-bound": {
         "a plain number": (
-            "def categorical_bound(logits, c_cat):\n    K = logits.shape[1]\n    return float((c_cat * logits.log_softmax(1)).sum(1).mean()) + math.log(K)",
+            (
+                "def categorical_bound(logits, c_cat):\n    K = logits.shape[1]\n"
+                "    return float((c_cat * logits.log_softmax(1)).sum(1).mean()) + math.log(K)"
+            ),
             {"categorical-value", "categorical-extreme"},
         ),
         "detached": (
-            "def categorical_bound(logits, c_cat):\n    K = logits.shape[1]\n    return (c_cat * logits.detach().log_softmax(1)).sum(1).mean() + math.log(K)",
+            (
+                "def categorical_bound(logits, c_cat):\n    K = logits.shape[1]\n"
+                "    return (c_cat * logits.detach().log_softmax(1)).sum(1).mean() + math.log(K)"
+            ),
             {"categorical-value", "categorical-extreme"},
         ),
         "logits clamped to ±20": (
-            "def categorical_bound(logits, c_cat):\n    K = logits.shape[1]\n    return (c_cat * logits.clamp(-20, 20).log_softmax(1)).sum(1).mean() + math.log(K)",
+            (
+                "def categorical_bound(logits, c_cat):\n    K = logits.shape[1]\n"
+                "    return (c_cat * logits.clamp(-20, 20).log_softmax(1)).sum(1).mean() + math.log(K)"
+            ),
             {"categorical-extreme"},
         ),
         "clipped at 0": (
-            "def categorical_bound(logits, c_cat):\n    K = logits.shape[1]\n    return ((c_cat * logits.log_softmax(1)).sum(1).mean() + math.log(K)).clamp_min(0)",
+            (
+                "def categorical_bound(logits, c_cat):\n    K = logits.shape[1]\n"
+                "    return ((c_cat * logits.log_softmax(1)).sum(1).mean() + math.log(K)).clamp_min(0)"
+            ),
             {"categorical-value", "categorical-extreme"},
         ),
         "one number a row": (
-            "def categorical_bound(logits, c_cat):\n    K = logits.shape[1]\n    return (c_cat * logits.log_softmax(1)).sum(1) + math.log(K)",
+            (
+                "def categorical_bound(logits, c_cat):\n    K = logits.shape[1]\n"
+                "    return (c_cat * logits.log_softmax(1)).sum(1) + math.log(K)"
+            ),
             {"categorical-value", "categorical-extreme"},
         ),
         "ln n for ln K": (
-            "def categorical_bound(logits, c_cat):\n    K = logits.shape[1]\n    return (c_cat * logits.log_softmax(1)).sum(1).mean() + math.log(len(logits))",
+            (
+                "def categorical_bound(logits, c_cat):\n    K = logits.shape[1]\n"
+                "    return (c_cat * logits.log_softmax(1)).sum(1).mean() + math.log(len(logits))"
+            ),
             {"categorical-value", "categorical-extreme"},
         ),
         "accuracy": (
-            "def categorical_bound(logits, c_cat):\n    K = logits.shape[1]\n    return (logits.argmax(1) == c_cat.argmax(1)).float().mean()",
+            (
+                "def categorical_bound(logits, c_cat):\n    K = logits.shape[1]\n"
+                "    return (logits.argmax(1) == c_cat.argmax(1)).float().mean()"
+            ),
             {"categorical-value", "categorical-extreme"},
         ),
         "the logits changed in place": (
-            "def categorical_bound(logits, c_cat):\n    K = logits.shape[1]\n    out = (c_cat * logits.log_softmax(1)).sum(1).mean() + math.log(K)\n    logits.data.sub_(1)\n    return out",
+            (
+                "def categorical_bound(logits, c_cat):\n    K = logits.shape[1]\n"
+                "    out = (c_cat * logits.log_softmax(1)).sum(1).mean() + math.log(K)\n"
+                "    logits.data.sub_(1)\n    return out"
+            ),
             {"categorical-value", "categorical-extreme"},
         ),
         "softmax before a cross-entropy on logits": (
@@ -397,47 +498,92 @@ WRONG = {
     },
     "gaussian-bound": {
         "log-variance clamped to [−5, 2]": (
-            "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n    H = c.shape[1] * math.log(2)\n    log_var = log_var.clamp(-5, 2)\n    return (-half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())).sum(1).mean() + H",
+            (
+                "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n"
+                "    H = c.shape[1] * math.log(2)\n    log_var = log_var.clamp(-5, 2)\n"
+                "    return (-half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())).sum(1).mean() + H"
+            ),
             {"gaussian-one", "gaussian-several", "gaussian-gradient"},
         ),
         "a small constant beside the variance": (
-            "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n    H = c.shape[1] * math.log(2)\n    return (-half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp() + 1e-2)).sum(1).mean() + H",
+            (
+                "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n"
+                "    H = c.shape[1] * math.log(2)\n"
+                "    return (-half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp() + 1e-2)).sum(1).mean() + H"
+            ),
             {"gaussian-one", "gaussian-several", "gaussian-gradient"},
         ),
         "a plain number": (
-            "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n    H = c.shape[1] * math.log(2)\n    return float((-half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())).sum(1).mean()) + H",
+            (
+                "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n"
+                "    H = c.shape[1] * math.log(2)\n"
+                "    return float((-half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())).sum(1).mean()) + H"
+            ),
             {"gaussian-gradient"},
         ),
         "the mean is not trained": (
-            "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n    H = c.shape[1] * math.log(2)\n    mu = mu.detach()\n    return (-half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())).sum(1).mean() + H",
+            (
+                "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n"
+                "    H = c.shape[1] * math.log(2)\n    mu = mu.detach()\n"
+                "    return (-half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())).sum(1).mean() + H"
+            ),
             {"gaussian-gradient"},
         ),
         "the squared error forgotten to halve": (
-            "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n    H = c.shape[1] * math.log(2)\n    return (-half - log_var / 2 - (c - mu)**2 / log_var.exp()).sum(1).mean() + H",
+            (
+                "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n"
+                "    H = c.shape[1] * math.log(2)\n"
+                "    return (-half - log_var / 2 - (c - mu)**2 / log_var.exp()).sum(1).mean() + H"
+            ),
             {"gaussian-one", "gaussian-several", "gaussian-gradient"},
         ),
         "absolute differences": (
-            "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n    H = c.shape[1] * math.log(2)\n    return (-half - log_var / 2 - (c - mu).abs() / (2 * log_var.exp())).sum(1).mean() + H",
+            (
+                "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n"
+                "    H = c.shape[1] * math.log(2)\n"
+                "    return (-half - log_var / 2 - (c - mu).abs() / (2 * log_var.exp())).sum(1).mean() + H"
+            ),
             {"gaussian-one", "gaussian-several", "gaussian-gradient"},
         ),
         "the log-variance taken for the variance": (
-            "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n    H = c.shape[1] * math.log(2)\n    var = log_var.abs()\n    return (-half - var.log() / 2 - (c - mu)**2 / (2 * var)).sum(1).mean() + H",
+            (
+                "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n"
+                "    H = c.shape[1] * math.log(2)\n    var = log_var.abs()\n"
+                "    return (-half - var.log() / 2 - (c - mu)**2 / (2 * var)).sum(1).mean() + H"
+            ),
             {"gaussian-one", "gaussian-several", "gaussian-gradient"},
         ),
         "one number a row": (
-            "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n    H = c.shape[1] * math.log(2)\n    return (-half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())).sum(1) + H",
+            (
+                "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n"
+                "    H = c.shape[1] * math.log(2)\n"
+                "    return (-half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())).sum(1) + H"
+            ),
             {"gaussian-one", "gaussian-several", "gaussian-gradient"},
         ),
         "clipped at 0": (
-            "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n    H = c.shape[1] * math.log(2)\n    return ((-half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())).sum(1).mean() + H).clamp_min(0)",
+            (
+                "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n"
+                "    H = c.shape[1] * math.log(2)\n"
+                "    return ((-half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())).sum(1).mean() + "
+                "H).clamp_min(0)"
+            ),
             {"gaussian-one", "gaussian-several", "gaussian-gradient"},
         ),
         "the first code only": (
-            "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n    H = c.shape[1] * math.log(2)\n    return (-half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp()))[:, 0].mean() + math.log(2)",
+            (
+                "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n"
+                "    H = c.shape[1] * math.log(2)\n"
+                "    return (-half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp()))[:, 0].mean() + math.log(2)"
+            ),
             {"gaussian-several", "gaussian-gradient"},
         ),
         "the entropy of U(0, 1)": (
-            "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n    H = c.shape[1] * math.log(2)\n    return (-half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())).sum(1).mean()",
+            (
+                "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n"
+                "    H = c.shape[1] * math.log(2)\n"
+                "    return (-half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())).sum(1).mean()"
+            ),
             {"gaussian-one", "gaussian-several"},
         ),
         "log-variance used as log-standard-deviation": (
@@ -459,7 +605,8 @@ WRONG = {
             {"gaussian-several", "gaussian-gradient"},
         ),
         "mean over the codes, H of all": (
-            GAUSS + "    log_q = -half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())\n    return log_q.mean() + H",
+            GAUSS
+            + ("    log_q = -half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())\n    return log_q.mean() + H"),
             {"gaussian-several", "gaussian-gradient"},
         ),
         "H of one code only": (
@@ -475,7 +622,8 @@ WRONG = {
             {"gaussian-one", "gaussian-several", "gaussian-gradient"},
         ),
         "ln 2 pi forgotten": (
-            GAUSS + "    log_q = -log_var / 2 - (c - mu)**2 / (2 * log_var.exp())\n    return log_q.sum(1).mean() + H",
+            GAUSS
+            + ("    log_q = -log_var / 2 - (c - mu)**2 / (2 * log_var.exp())\n    return log_q.sum(1).mean() + H"),
             {"gaussian-one", "gaussian-several"},
         ),
         "H(c) forgotten": (
@@ -513,7 +661,10 @@ WRONG = {
     },
     "information": {
         "the joint entropy": (
-            "def information(prior, likelihood):\n    j = prior[:, None] * likelihood\n    return entropy(j.flatten())",
+            (
+                "def information(prior, likelihood):\n    j = prior[:, None] * likelihood\n"
+                "    return entropy(j.flatten())"
+            ),
             {"information-value"},
         ),
         "H(x)": (
@@ -525,19 +676,32 @@ WRONG = {
             {"information-value"},
         ),
         "the sign turned": (
-            "def information(prior, likelihood):\n    j = prior[:, None] * likelihood\n    return entropy(j.flatten()) - entropy(prior) - entropy(j.sum(0))",
+            (
+                "def information(prior, likelihood):\n    j = prior[:, None] * likelihood\n"
+                "    return entropy(j.flatten()) - entropy(prior) - entropy(j.sum(0))"
+            ),
             {"information-value"},
         ),
         "the evidence left out": (
-            "def information(prior, likelihood):\n    j = prior[:, None] * likelihood\n    return (j * likelihood.log()).sum()",
+            (
+                "def information(prior, likelihood):\n    j = prior[:, None] * likelihood\n"
+                "    return (j * likelihood.log()).sum()"
+            ),
             {"information-value"},
         ),
         "a mean over the table": (
-            "def information(prior, likelihood):\n    j = prior[:, None] * likelihood\n    return (j * (likelihood / j.sum(0)).log()).mean()",
+            (
+                "def information(prior, likelihood):\n    j = prior[:, None] * likelihood\n"
+                "    return (j * (likelihood / j.sum(0)).log()).mean()"
+            ),
             {"information-value"},
         ),
         "the prior changed in place": (
-            "def information(prior, likelihood):\n    j = prior[:, None] * likelihood\n    out = entropy(prior) + entropy(j.sum(0)) - entropy(j.flatten())\n    prior.mul_(0.5)\n    return out",
+            (
+                "def information(prior, likelihood):\n    j = prior[:, None] * likelihood\n"
+                "    out = entropy(prior) + entropy(j.sum(0)) - entropy(j.flatten())\n"
+                "    prior.mul_(0.5)\n    return out"
+            ),
             {"information-value"},
         ),
         "base-2 logarithm": (
@@ -555,7 +719,10 @@ WRONG = {
             {"information-value"},
         ),
         "a sum where a difference belongs": (
-            "def information(prior, likelihood):\n    return entropy(prior @ likelihood) + prior @ entropy(likelihood)",
+            (
+                "def information(prior, likelihood):\n"
+                "    return entropy(prior @ likelihood) + prior @ entropy(likelihood)"
+            ),
             {"information-value"},
         ),
     },
@@ -577,7 +744,8 @@ WRONG = {
             {"table-gap"},
         ),
         "I − L_I dealt out evenly": (
-            TABLE + "    M = joint.shape[1]\n    return bound, (information(prior, likelihood) - bound).repeat(M) / M",
+            TABLE
+            + ("    M = joint.shape[1]\n    return bound, (information(prior, likelihood) - bound).repeat(M) / M"),
             {"table-gap"},
         ),
         "bits": (TABLE + "    return bound, (joint * (posterior.log2() - q.T.log2())).sum(0)", {"table-gap"}),

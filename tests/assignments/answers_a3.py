@@ -212,39 +212,88 @@ WHOLE = {"step-whole"}
 WRONG = {
     "gradient-norms": {
         "other parts' .grad filled": (
-            "def gradient_norms(loss, modules):\n    own = [p for m in modules.values() for p in m.parameters()]\n    kept = [p.grad for p in own]\n    for p in own:\n        p.grad = None\n    loss.backward(retain_graph=True)\n    out = {k: math.sqrt(sum(float((p.grad**2).sum()) for p in m.parameters() if p.grad is not None)) for k, m in modules.items()}\n    for p, g in zip(own, kept):\n        p.grad = g\n    return out",
+            (
+                "def gradient_norms(loss, modules):\n"
+                "    own = [p for m in modules.values() for p in m.parameters()]\n"
+                "    kept = [p.grad for p in own]\n    for p in own:\n        p.grad = None\n"
+                "    loss.backward(retain_graph=True)\n"
+                "    out = {k: math.sqrt(sum(float((p.grad**2).sum()) for p in m.parameters() if p.grad is not "
+                "None)) for k, m in modules.items()}\n    for p, g in zip(own, kept):\n"
+                "        p.grad = g\n    return out"
+            ),
             {"norms-clean"},
         ),
         "the .grad cleared": (
-            "def gradient_norms(loss, modules):\n    out = {}\n    for name, m in modules.items():\n        m.zero_grad()\n        out[name] = math.sqrt(sum(float((g**2).sum()) for g in torch.autograd.grad(loss, list(m.parameters()), retain_graph=True, allow_unused=True) if g is not None))\n    return out",
+            (
+                "def gradient_norms(loss, modules):\n    out = {}\n    for name, m in modules.items():\n"
+                "        m.zero_grad()\n"
+                "        out[name] = math.sqrt(sum(float((g**2).sum()) for g in torch.autograd.grad(loss, "
+                "list(m.parameters()), retain_graph=True, allow_unused=True) if g is not None))\n"
+                "    return out"
+            ),
             {"norms-clean"},
         ),
         "the largest gradient": (
-            "def gradient_norms(loss, modules):\n    return {k: max([0.0] + [float(g.abs().max()) for g in torch.autograd.grad(loss, list(m.parameters()), retain_graph=True, allow_unused=True) if g is not None]) for k, m in modules.items()}",
+            (
+                "def gradient_norms(loss, modules):\n"
+                "    return {k: max([0.0] + [float(g.abs().max()) for g in torch.autograd.grad(loss, "
+                "list(m.parameters()), retain_graph=True, allow_unused=True) if g is not None]) for k, m in "
+                "modules.items()}"
+            ),
             {"norms-value", "norms-clean"},
         ),
         "divided by the number of parameters": (
-            "def gradient_norms(loss, modules):\n    return {k: math.sqrt(sum(float((g**2).mean()) for g in torch.autograd.grad(loss, list(m.parameters()), retain_graph=True, allow_unused=True) if g is not None)) for k, m in modules.items()}",
+            (
+                "def gradient_norms(loss, modules):\n"
+                "    return {k: math.sqrt(sum(float((g**2).mean()) for g in torch.autograd.grad(loss, "
+                "list(m.parameters()), retain_graph=True, allow_unused=True) if g is not None)) for k, m in "
+                "modules.items()}"
+            ),
             {"norms-value", "norms-clean"},
         ),
         "weights' own length": (
-            "def gradient_norms(loss, modules):\n    return {k: math.sqrt(sum(float((p**2).sum()) for p in m.parameters())) for k, m in modules.items()}",
+            (
+                "def gradient_norms(loss, modules):\n"
+                "    return {k: math.sqrt(sum(float((p**2).sum()) for p in m.parameters())) for k, m in "
+                "modules.items()}"
+            ),
             {"norms-value", "norms-clean"},
         ),
         "a list instead of a dictionary": (
-            "def gradient_norms(loss, modules):\n    return [math.sqrt(sum(float((g**2).sum()) for g in torch.autograd.grad(loss, list(m.parameters()), retain_graph=True, allow_unused=True) if g is not None)) for m in modules.values()]",
+            (
+                "def gradient_norms(loss, modules):\n"
+                "    return [math.sqrt(sum(float((g**2).sum()) for g in torch.autograd.grad(loss, "
+                "list(m.parameters()), retain_graph=True, allow_unused=True) if g is not None)) for m in "
+                "modules.values()]"
+            ),
             {"norms-value", "norms-clean"},
         ),
         "biases left out": (
-            "def gradient_norms(loss, modules):\n    return {k: math.sqrt(sum(float((g**2).sum()) for g in torch.autograd.grad(loss, list(m.parameters()), retain_graph=True, allow_unused=True) if g is not None and g.ndim > 1)) for k, m in modules.items()}",
+            (
+                "def gradient_norms(loss, modules):\n"
+                "    return {k: math.sqrt(sum(float((g**2).sum()) for g in torch.autograd.grad(loss, "
+                "list(m.parameters()), retain_graph=True, allow_unused=True) if g is not None and g.ndim > 1)) "
+                "for k, m in modules.items()}"
+            ),
             {"norms-value", "norms-clean"},
         ),
         "None where the loss does not reach": (
-            "def gradient_norms(loss, modules):\n    out = {k: math.sqrt(sum(float((g**2).sum()) for g in torch.autograd.grad(loss, list(m.parameters()), retain_graph=True, allow_unused=True) if g is not None)) for k, m in modules.items()}\n    return {k: v or None for k, v in out.items()}",
+            (
+                "def gradient_norms(loss, modules):\n"
+                "    out = {k: math.sqrt(sum(float((g**2).sum()) for g in torch.autograd.grad(loss, "
+                "list(m.parameters()), retain_graph=True, allow_unused=True) if g is not None)) for k, m in "
+                "modules.items()}\n    return {k: v or None for k, v in out.items()}"
+            ),
             {"norms-value"},
         ),
         "parameters frozen": (
-            "def gradient_norms(loss, modules):\n    out = {k: math.sqrt(sum(float((g**2).sum()) for g in torch.autograd.grad(loss, list(m.parameters()), retain_graph=True, allow_unused=True) if g is not None)) for k, m in modules.items()}\n    for m in modules.values():\n        m.requires_grad_(False)\n    return out",
+            (
+                "def gradient_norms(loss, modules):\n"
+                "    out = {k: math.sqrt(sum(float((g**2).sum()) for g in torch.autograd.grad(loss, "
+                "list(m.parameters()), retain_graph=True, allow_unused=True) if g is not None)) for k, m in "
+                "modules.items()}\n    for m in modules.values():\n        m.requires_grad_(False)\n"
+                "    return out"
+            ),
             {"norms-clean"},
         ),
         "a sum, where signs cancel": (
@@ -252,7 +301,7 @@ WRONG = {
             {"norms-value", "norms-clean"},
         ),
         "the first parameter only": (
-            NORMS + f"        g = {GRAD}[0]\n        out[name] = 0.0 if g is None else float(g.norm())\n    return out",
+            NORMS + ("[0]\n        out[name] = 0.0 if g is None else float(g.norm())\n    return out"),
             {"norms-value", "norms-clean"},
         ),
         "lengths added up": (
@@ -288,51 +337,100 @@ WRONG = {
     },
     "discriminator-loss": {
         "no_grad round the generated term": (
-            "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n    fake = G(*latents).detach()\n    with torch.no_grad():\n        second = f(D.v(fake)).mean()\n    return f(-D.v(x)).mean() + second",
+            (
+                "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n"
+                "    fake = G(*latents).detach()\n    with torch.no_grad():\n"
+                "        second = f(D.v(fake)).mean()\n    return f(-D.v(x)).mean() + second"
+            ),
             {"d-gradient"},
         ),
         "D's output on the generated points detached": (
-            "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n    fake = G(*latents).detach()\n    return f(-D.v(x)).mean() + f(D.v(fake).detach()).mean()",
+            (
+                "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n"
+                "    fake = G(*latents).detach()\n"
+                "    return f(-D.v(x)).mean() + f(D.v(fake).detach()).mean()"
+            ),
             {"d-gradient"},
         ),
         "D's output on the real points detached": (
-            "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n    fake = G(*latents).detach()\n    return f(-D.v(x).detach()).mean() + f(D.v(fake)).mean()",
+            (
+                "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n"
+                "    fake = G(*latents).detach()\n"
+                "    return f(-D.v(x).detach()).mean() + f(D.v(fake)).mean()"
+            ),
             {"d-gradient"},
         ),
         "a plain number": (
-            "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n    fake = G(*latents).detach()\n    return float(f(-D.v(x)).mean() + f(D.v(fake)).mean())",
+            (
+                "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n"
+                "    fake = G(*latents).detach()\n"
+                "    return float(f(-D.v(x)).mean() + f(D.v(fake)).mean())"
+            ),
             {"d-gradient"},
         ),
         "sums": (
-            "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n    fake = G(*latents).detach()\n    return f(-D.v(x)).sum() + f(D.v(fake)).sum()",
+            (
+                "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n"
+                "    fake = G(*latents).detach()\n    return f(-D.v(x)).sum() + f(D.v(fake)).sum()"
+            ),
             {"d-value", "d-gradient"},
         ),
         "the generated points twice as heavy": (
-            "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n    fake = G(*latents).detach()\n    return f(-D.v(x)).mean() + 2 * f(D.v(fake)).mean()",
+            (
+                "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n"
+                "    fake = G(*latents).detach()\n"
+                "    return f(-D.v(x)).mean() + 2 * f(D.v(fake)).mean()"
+            ),
             {"d-value", "d-gradient"},
         ),
         "the generated points alone": (
-            "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n    fake = G(*latents).detach()\n    return f(D.v(fake)).mean()",
+            (
+                "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n"
+                "    fake = G(*latents).detach()\n    return f(D.v(fake)).mean()"
+            ),
             {"d-value", "d-gradient"},
         ),
         "one mean over both batches": (
-            "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n    fake = G(*latents).detach()\n    return 2 * torch.cat([f(-D.v(x)), f(D.v(fake))]).mean()",
+            (
+                "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n"
+                "    fake = G(*latents).detach()\n"
+                "    return 2 * torch.cat([f(-D.v(x)), f(D.v(fake))]).mean()"
+            ),
             {"d-value", "d-gradient"},
         ),
         "the trunk detached": (
-            "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n    fake = G(*latents).detach()\n    v = lambda p: D.d_head(D.trunk(p).detach()).squeeze(1)\n    return f(-v(x)).mean() + f(v(fake)).mean()",
+            (
+                "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n"
+                "    fake = G(*latents).detach()\n"
+                "    v = lambda p: D.d_head(D.trunk(p).detach()).squeeze(1)\n"
+                "    return f(-v(x)).mean() + f(v(fake)).mean()"
+            ),
             {"d-gradient"},
         ),
         "L_I added": (
-            "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n    fake = G(*latents).detach()\n    logits = D.q(fake)[0]\n    return f(-D.v(x)).mean() + f(D.v(fake)).mean() + torch.nn.functional.cross_entropy(logits, latents[1])",
+            (
+                "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n"
+                "    fake = G(*latents).detach()\n    logits = D.q(fake)[0]\n"
+                "    return f(-D.v(x)).mean() + f(D.v(fake)).mean() + torch.nn.functional.cross_entropy(logits, "
+                "latents[1])"
+            ),
             {"d-value", "d-gradient"},
         ),
         "points of fresh latents": (
-            "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n    fake = G(*latents).detach()\n    fake = G(*[part.flip(0) for part in latents[:1]], *[part for part in latents[1:]]).detach()\n    return f(-D.v(x)).mean() + f(D.v(fake)).mean()",
+            (
+                "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n"
+                "    fake = G(*latents).detach()\n"
+                "    fake = G(*[part.flip(0) for part in latents[:1]], *[part for part in "
+                "latents[1:]]).detach()\n    return f(-D.v(x)).mean() + f(D.v(fake)).mean()"
+            ),
             {"d-value", "d-gradient"},
         ),
         "hinge loss": (
-            "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n    fake = G(*latents).detach()\n    r = torch.relu\n    return r(1 - D.v(x)).mean() + r(1 + D.v(fake)).mean()",
+            (
+                "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n"
+                "    fake = G(*latents).detach()\n    r = torch.relu\n"
+                "    return r(1 - D.v(x)).mean() + r(1 + D.v(fake)).mean()"
+            ),
             {"d-value", "d-gradient"},
         ),
         "no detach: G gets a gradient": (
@@ -366,59 +464,129 @@ WRONG = {
     },
     "generator-loss": {
         "a plain number": (
-            "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n    return float(gan - lam * L)",
+            (
+                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
+                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
+                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
+                "    return float(gan - lam * L)"
+            ),
             {"g-value", "g-information", "g-gradient"},
         ),
         "the GAN term detached": (
-            "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n    return gan.detach() - lam * L",
+            (
+                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
+                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
+                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
+                "    return gan.detach() - lam * L"
+            ),
             {"g-value", "g-information"},
         ),
         "L_I detached": (
-            "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n    return gan - lam * L.detach()",
+            (
+                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
+                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
+                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
+                "    return gan - lam * L.detach()"
+            ),
             {"g-information", "g-gradient"},
         ),
         "H(c) of ten labels": (
-            "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n    return gan - lam * (L - math.log(8) + math.log(10))",
+            (
+                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
+                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
+                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
+                "    return gan - lam * (L - math.log(8) + math.log(10))"
+            ),
             {"g-information"},
         ),
         "bits": (
-            "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n    return gan - lam * L / math.log(2)",
+            (
+                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
+                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
+                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
+                "    return gan - lam * L / math.log(2)"
+            ),
             {"g-information", "g-gradient"},
         ),
         "a sum over the batch": (
-            "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n    return gan - lam * L * len(x)",
+            (
+                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
+                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
+                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
+                "    return gan - lam * L * len(x)"
+            ),
             {"g-information", "g-gradient"},
         ),
         "the continuous code named, too": (
-            "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n    return gan - lam * (L - f.mse_loss(D.q(x)[1], c))",
+            (
+                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
+                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
+                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
+                "    return gan - lam * (L - f.mse_loss(D.q(x)[1], c))"
+            ),
             {"g-information", "g-gradient"},
         ),
         "λ squared": (
-            "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n    return gan - lam**2 * L",
+            (
+                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
+                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
+                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
+                "    return gan - lam**2 * L"
+            ),
             {"g-information", "g-gradient"},
         ),
         "minimax, and L_I": (
-            "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n    return -f.softplus(D.v(x)).mean() - lam * L",
+            (
+                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
+                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
+                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
+                "    return -f.softplus(D.v(x)).mean() - lam * L"
+            ),
             {"g-value", "g-information"},
         ),
         "the point detached before D": (
-            "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n    return f.softplus(-D.v(x.detach())).mean() - lam * L",
+            (
+                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
+                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
+                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
+                "    return f.softplus(-D.v(x.detach())).mean() - lam * L"
+            ),
             {"g-value", "g-information"},
         ),
         "softmax taken for the log-probability": (
-            "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n    return gan - lam * ((logits.softmax(1) * l).sum(1).mean() + math.log(8))",
+            (
+                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
+                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
+                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
+                "    return gan - lam * ((logits.softmax(1) * l).sum(1).mean() + math.log(8))"
+            ),
             {"g-information", "g-gradient"},
         ),
         "the code of the neighbour": (
-            "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n    return gan - lam * (math.log(8) - f.cross_entropy(logits, l.roll(1, 0)))",
+            (
+                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
+                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
+                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
+                "    return gan - lam * (math.log(8) - f.cross_entropy(logits, l.roll(1, 0)))"
+            ),
             {"g-information", "g-gradient"},
         ),
         "the label changed in place": (
-            "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n    l.mul_(0.9)\n    return gan - lam * L",
+            (
+                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
+                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
+                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
+                "    l.mul_(0.9)\n    return gan - lam * L"
+            ),
             {"g-value", "g-information", "g-gradient"},
         ),
         "the largest logit's label": (
-            "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n    return gan - lam * (math.log(8) - f.cross_entropy(logits, logits.argmax(1)))",
+            (
+                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
+                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
+                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
+                "    return gan - lam * (math.log(8) - f.cross_entropy(logits, logits.argmax(1)))"
+            ),
             {"g-information", "g-gradient"},
         ),
         "λ L_I with the wrong sign": (GLOSS + "    return gan + lam * L", {"g-information", "g-gradient"}),
@@ -465,47 +633,93 @@ WRONG = {
     },
     "information-loss": {
         "a plain number": (
-            "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n    f = torch.nn.functional\n    return float(lam_l * f.cross_entropy(logits, l) + lam_c * f.mse_loss(c_hat, c))",
+            (
+                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
+                "    f = torch.nn.functional\n"
+                "    return float(lam_l * f.cross_entropy(logits, l) + lam_c * f.mse_loss(c_hat, c))"
+            ),
             {"information-label", "information-continuous"},
         ),
         "the logits detached": (
-            "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n    f = torch.nn.functional\n    return lam_l * f.cross_entropy(logits.detach(), l) + lam_c * f.mse_loss(c_hat, c)",
+            (
+                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
+                "    f = torch.nn.functional\n"
+                "    return lam_l * f.cross_entropy(logits.detach(), l) + lam_c * f.mse_loss(c_hat, c)"
+            ),
             {"information-label"},
         ),
         "ĉ detached": (
-            "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n    f = torch.nn.functional\n    return lam_l * f.cross_entropy(logits, l) + lam_c * f.mse_loss(c_hat.detach(), c)",
+            (
+                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
+                "    f = torch.nn.functional\n"
+                "    return lam_l * f.cross_entropy(logits, l) + lam_c * f.mse_loss(c_hat.detach(), c)"
+            ),
             {"information-continuous"},
         ),
         "guess and label swapped in H": (
-            "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n    f = torch.nn.functional\n    return -lam_l * (logits.softmax(1) * (l + 1e-9).log()).sum(1).mean() + lam_c * f.mse_loss(c_hat, c)",
+            (
+                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
+                "    f = torch.nn.functional\n"
+                "    return -lam_l * (logits.softmax(1) * (l + 1e-9).log()).sum(1).mean() + lam_c * "
+                "f.mse_loss(c_hat, c)"
+            ),
             {"information-label"},
         ),
         "the difference subtracted": (
-            "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n    f = torch.nn.functional\n    return lam_l * f.cross_entropy(logits, l) - lam_c * f.mse_loss(c_hat, c)",
+            (
+                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
+                "    f = torch.nn.functional\n"
+                "    return lam_l * f.cross_entropy(logits, l) - lam_c * f.mse_loss(c_hat, c)"
+            ),
             {"information-continuous"},
         ),
         "half the MSE": (
-            "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n    f = torch.nn.functional\n    return lam_l * f.cross_entropy(logits, l) + lam_c * f.mse_loss(c_hat, c) / 2",
+            (
+                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
+                "    f = torch.nn.functional\n"
+                "    return lam_l * f.cross_entropy(logits, l) + lam_c * f.mse_loss(c_hat, c) / 2"
+            ),
             {"information-continuous"},
         ),
         "the root of the MSE": (
-            "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n    f = torch.nn.functional\n    return lam_l * f.cross_entropy(logits, l) + lam_c * (f.mse_loss(c_hat, c) + 1e-12).sqrt()",
+            (
+                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
+                "    f = torch.nn.functional\n"
+                "    return lam_l * f.cross_entropy(logits, l) + lam_c * (f.mse_loss(c_hat, c) + 1e-12).sqrt()"
+            ),
             {"information-continuous"},
         ),
         "bits": (
-            "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n    f = torch.nn.functional\n    return lam_l * f.cross_entropy(logits, l) / math.log(2) + lam_c * f.mse_loss(c_hat, c)",
+            (
+                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
+                "    f = torch.nn.functional\n"
+                "    return lam_l * f.cross_entropy(logits, l) / math.log(2) + lam_c * f.mse_loss(c_hat, c)"
+            ),
             {"information-label"},
         ),
         "summed over the batch": (
-            "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n    f = torch.nn.functional\n    return lam_l * f.cross_entropy(logits, l, reduction='sum') + lam_c * f.mse_loss(c_hat, c)",
+            (
+                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
+                "    f = torch.nn.functional\n"
+                "    return lam_l * f.cross_entropy(logits, l, reduction='sum') + lam_c * f.mse_loss(c_hat, c)"
+            ),
             {"information-label"},
         ),
         "ln K taken off": (
-            "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n    f = torch.nn.functional\n    return lam_l * (f.cross_entropy(logits, l) - math.log(l.shape[1])) + lam_c * f.mse_loss(c_hat, c)",
+            (
+                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
+                "    f = torch.nn.functional\n"
+                "    return lam_l * (f.cross_entropy(logits, l) - math.log(l.shape[1])) + lam_c * "
+                "f.mse_loss(c_hat, c)"
+            ),
             {"information-label"},
         ),
         "the code changed in place": (
-            "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n    f = torch.nn.functional\n    c.mul_(1.0001)\n    l.mul_(0.999)\n    return lam_l * f.cross_entropy(logits, l) + lam_c * f.mse_loss(c_hat, c)",
+            (
+                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
+                "    f = torch.nn.functional\n    c.mul_(1.0001)\n    l.mul_(0.999)\n"
+                "    return lam_l * f.cross_entropy(logits, l) + lam_c * f.mse_loss(c_hat, c)"
+            ),
             {"information-label"},
         ),
         "softmax before a cross-entropy on logits": (
@@ -554,7 +768,10 @@ WRONG = {
         ),
         "the information optimiser never steps": (
             step(
-                i="    logits, c_hat = D.q(G(*second))\n    i = float(information_loss(logits, second[1], c_hat, second[2], lam_l, lam_c))\n"
+                i=(
+                    "    logits, c_hat = D.q(G(*second))\n"
+                    "    i = float(information_loss(logits, second[1], c_hat, second[2], lam_l, lam_c))\n"
+                )
             ),
             {"step-information", "step-whole"},
         ),

@@ -177,27 +177,60 @@ WRONG = {
     },
     "best-match": {
         "each pair's larger direction": (
-            "def best_match(categories, labels, k):\n    from scipy.optimize import linear_sum_assignment\n    n = len(labels)\n    t = torch.bincount(categories * k + labels, minlength=k * k).view(k, k).numpy()\n    i, j = linear_sum_assignment(-(t + t.T))\n    return float(t[i, j].sum() / n)",
+            (
+                "def best_match(categories, labels, k):\n"
+                "    from scipy.optimize import linear_sum_assignment\n    n = len(labels)\n"
+                "    t = torch.bincount(categories * k + labels, minlength=k * k).view(k, k).numpy()\n"
+                "    i, j = linear_sum_assignment(-(t + t.T))\n    return float(t[i, j].sum() / n)"
+            ),
             {"match-value", "match-merged"},
         ),
         "rows normalised before matching": (
-            "def best_match(categories, labels, k):\n    from scipy.optimize import linear_sum_assignment\n    n = len(labels)\n    t = torch.bincount(categories * k + labels, minlength=k * k).view(k, k).numpy()\n    r = t / t.sum(1, keepdims=True).clip(1)\n    i, j = linear_sum_assignment(-r)\n    return float(r[i, j].mean())",
+            (
+                "def best_match(categories, labels, k):\n"
+                "    from scipy.optimize import linear_sum_assignment\n    n = len(labels)\n"
+                "    t = torch.bincount(categories * k + labels, minlength=k * k).view(k, k).numpy()\n"
+                "    r = t / t.sum(1, keepdims=True).clip(1)\n    i, j = linear_sum_assignment(-r)\n"
+                "    return float(r[i, j].mean())"
+            ),
             {"match-value", "match-merged"},
         ),
         "greedy by the classes in their order": (
-            "def best_match(categories, labels, k):\n    from scipy.optimize import linear_sum_assignment\n    n = len(labels)\n    t = torch.bincount(categories * k + labels, minlength=k * k).view(k, k).numpy()\n    free, total = set(range(k)), 0\n    for j in range(k):\n        i = max(free, key=lambda i: t[i, j])\n        free.remove(i)\n        total += t[i, j]\n    return float(total / n)",
+            (
+                "def best_match(categories, labels, k):\n"
+                "    from scipy.optimize import linear_sum_assignment\n    n = len(labels)\n"
+                "    t = torch.bincount(categories * k + labels, minlength=k * k).view(k, k).numpy()\n"
+                "    free, total = set(range(k)), 0\n    for j in range(k):\n"
+                "        i = max(free, key=lambda i: t[i, j])\n        free.remove(i)\n"
+                "        total += t[i, j]\n    return float(total / n)"
+            ),
             {"match-merged"},
         ),
         "the error rate": (
-            "def best_match(categories, labels, k):\n    from scipy.optimize import linear_sum_assignment\n    n = len(labels)\n    t = torch.bincount(categories * k + labels, minlength=k * k).view(k, k).numpy()\n    i, j = linear_sum_assignment(-t)\n    return 1 - float(t[i, j].sum() / n)",
+            (
+                "def best_match(categories, labels, k):\n"
+                "    from scipy.optimize import linear_sum_assignment\n    n = len(labels)\n"
+                "    t = torch.bincount(categories * k + labels, minlength=k * k).view(k, k).numpy()\n"
+                "    i, j = linear_sum_assignment(-t)\n    return 1 - float(t[i, j].sum() / n)"
+            ),
             {"match-value", "match-merged"},
         ),
         "the most frequent class": (
-            "def best_match(categories, labels, k):\n    from scipy.optimize import linear_sum_assignment\n    n = len(labels)\n    t = torch.bincount(categories * k + labels, minlength=k * k).view(k, k).numpy()\n    return float(t.sum(0).max() / n)",
+            (
+                "def best_match(categories, labels, k):\n"
+                "    from scipy.optimize import linear_sum_assignment\n    n = len(labels)\n"
+                "    t = torch.bincount(categories * k + labels, minlength=k * k).view(k, k).numpy()\n"
+                "    return float(t.sum(0).max() / n)"
+            ),
             {"match-value", "match-merged"},
         ),
         "purity": (
-            "def best_match(categories, labels, k):\n    from scipy.optimize import linear_sum_assignment\n    n = len(labels)\n    t = torch.bincount(categories * k + labels, minlength=k * k).view(k, k).numpy()\n    return float(t.max(1).sum() / n)",
+            (
+                "def best_match(categories, labels, k):\n"
+                "    from scipy.optimize import linear_sum_assignment\n    n = len(labels)\n"
+                "    t = torch.bincount(categories * k + labels, minlength=k * k).view(k, k).numpy()\n"
+                "    return float(t.max(1).sum() / n)"
+            ),
             {"match-merged"},
         ),
         "no matching at all": (MATCH + "    return float((categories == labels).sum() / n)", MATCHED | MERGED),
@@ -228,23 +261,39 @@ WRONG = {
     },
     "answer-information": {
         "of the named categories only": (
-            "def answer_information(p):\n    h = torch.nn.functional.one_hot(p.argmax(1), p.shape[1]).float().mean(0)\n    return -torch.xlogy(h, h).sum()",
+            (
+                "def answer_information(p):\n"
+                "    h = torch.nn.functional.one_hot(p.argmax(1), p.shape[1]).float().mean(0)\n"
+                "    return -torch.xlogy(h, h).sum()"
+            ),
             {"information-value"},
         ),
         "a share of ln K": (
-            "def answer_information(p):\n    def H(q):\n        return -torch.xlogy(q, q).sum(-1)\n    m = p.mean(0)\n    return (H(m) - H(p).mean()) / math.log(p.shape[1])",
+            (
+                "def answer_information(p):\n    def H(q):\n        return -torch.xlogy(q, q).sum(-1)\n"
+                "    m = p.mean(0)\n    return (H(m) - H(p).mean()) / math.log(p.shape[1])"
+            ),
             {"information-value", "information-extreme"},
         ),
         "clamped away from 0 at 0.01": (
-            "def answer_information(p):\n    q = p.clamp_min(1e-2)\n    m = q.mean(0)\n    return (q * (q / m).log()).sum(1).mean()",
+            (
+                "def answer_information(p):\n    q = p.clamp_min(1e-2)\n    m = q.mean(0)\n"
+                "    return (q * (q / m).log()).sum(1).mean()"
+            ),
             {"information-value", "information-extreme"},
         ),
         "the answers changed in place": (
-            "def answer_information(p):\n    p.clamp_(min=1e-20)\n    m = p.mean(0)\n    return (p * (p / m).log()).sum(1).mean()",
+            (
+                "def answer_information(p):\n    p.clamp_(min=1e-20)\n    m = p.mean(0)\n"
+                "    return (p * (p / m).log()).sum(1).mean()"
+            ),
             {"information-extreme"},
         ),
         "one number a picture": (
-            "def answer_information(p):\n    m = p.mean(0)\n    return (torch.xlogy(p, p) - torch.xlogy(p, m)).sum(1)",
+            (
+                "def answer_information(p):\n    m = p.mean(0)\n"
+                "    return (torch.xlogy(p, p) - torch.xlogy(p, m)).sum(1)"
+            ),
             {"information-value", "information-extreme"},
         ),
         "against equal categories": (

@@ -1,8 +1,8 @@
 """nbgrader's own steps, replaced: damage is repaired, and a submission runs in a sandbox and is judged outside it.
 
-`RestoreCells` runs before nbgrader looks at a submission. `GradeCells` takes the place of nbgrader's Execute. A cell that runs out of time or memory, or ends its process, loses
-what it was to do and nothing else: the others go on in a new process. A failed test becomes the error output that
-nbgrader counts. Public checks aren't run, they give no points.
+`RestoreCells` runs before nbgrader looks at a submission. `GradeCells` takes the place of nbgrader's Execute. A cell
+that runs out of time or memory, or ends its process, loses what it was to do and nothing else: the others go on in a
+new process. A failed test becomes the error output that nbgrader counts. Public checks aren't run, they give no points.
 What the student handed in as outputs (a4's figures) stays for the marker to see.
 """
 
@@ -113,7 +113,7 @@ class GradeCells(NbGraderPreprocessor):
             notes.append(f"cell {repr(name) if name else repr(cell.source[:40])} was stopped: {reason}.")
 
     def test(self, cell: NotebookNode, test, limit: float) -> None:
-        """Judge by what the probe sees: with the locked cells' names as they were set, then as the student left them."""
+        """Judge what the probe sees with the locked cells' names as they were set, else with those of the student."""
         given = self.known.given[test.name]
         answer = self.alive().probe(test.source, test.seeds, given, True, limit)
         if any(memory_is_full(draw) for draw in [answer, *answer.get("draws", [])]):

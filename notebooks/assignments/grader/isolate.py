@@ -21,7 +21,14 @@ import tempfile
 import time
 from pathlib import Path
 
-PROGRAM = Path(__file__).with_name("sandbox.py")
+HERE = Path(__file__).parent
+PROGRAM = """\
+import sys, types
+sys.path += {paths!r}
+sys.modules["probes"] = types.ModuleType("probes")
+exec({probes!r}, vars(sys.modules["probes"]))
+exec({sandbox!r})
+"""  # sent whole: the process can't read the folder that the files lie in
 LONGEST = 100_000_000  # characters of one answer
 MOUNT = """
 set -e
@@ -113,8 +120,9 @@ class Sandbox:
         if not enclosure()[1]:
             environment |= {"HOME": self.folder, "TMPDIR": self.folder}
         spec = None if inside else importlib.util.find_spec("infogan_utils")
-        above = str(Path(next(iter(spec.submodule_search_locations))).parent) if spec else ""
-        program = f"import sys; sys.path.append({above!r}) if {above!r} else None\n" + PROGRAM.read_text("utf-8")
+        paths = [str(Path(next(iter(spec.submodule_search_locations))).parent)] if spec else []
+        files = {name: (HERE / f"{name}.py").read_text("utf-8") for name in ("probes", "sandbox")}
+        program = PROGRAM.format(paths=paths, **files)
         self.process = subprocess.Popen(
             [*python, "-I", "-c", program, str(megabytes)],
             stdin=subprocess.PIPE,

@@ -1,7 +1,7 @@
 """Marks: what the probes saw of a submission is compared with what they see of the solution, outside the submission.
 
-A test cell of `source/` has, between the markers of hidden tests, a probe `observe(generator)`, and where equality is not
-what is asked for (random draws), `verdict(seen, true)`, which raises AssertionError. Here they are read and compared.
+A test cell of `source/` has, between the markers of hidden tests, a probe `observe(generator)`. Where equality is not
+what is asked for (random draws), it has `verdict(seen, true)`, too, which raises AssertionError. Here they are read.
 """
 
 import functools

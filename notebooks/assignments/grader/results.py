@@ -42,18 +42,29 @@ def rows(course: Path, assignment: str) -> list[dict]:
         for student in sorted(everybody):
             record, submission = read(course / "grading" / assignment / f"{student}.json"), booked.get(student)
             row = {"student": student, "status": "missing"}
-            row |= {answer: "" for answer, _ in points.values()} | {"total": "", "maximum": most, "late days": ""}
+            row |= {answer: "" for answer, _ in points.values()} | {
+                "total": "",
+                "maximum": most,
+                "late days": "",
+                "points by hand": "",
+            }
             if student in handed_in or submission:
                 row["status"] = fate(record, submission, points)
             if submission and row["status"] in ("graded", "waits for marking"):
                 by_step = dict.fromkeys((answer for answer, _ in points.values()), 0.0)
-                for g in (g for notebook in submission.notebooks for g in notebook.grades):
+                for g in grades_of(submission):
                     by_step[points[g.cell.name][0]] += g.score
                 late = math.ceil(submission.total_seconds_late / 86400)
                 row |= by_step | {"total": sum(by_step.values()) - submission.late_submission_penalty}
-                row |= {"late days": late}
+                by_hand = [g.cell.name for g in grades_of(submission) if g.manual_score is not None]
+                row |= {"late days": late, "points by hand": ", ".join(by_hand)}
             out.append(row)
     return out
+
+
+def grades_of(submission) -> list:
+    """Every graded cell of a submission, with its scores."""
+    return [grade for notebook in submission.notebooks for grade in notebook.grades]
 
 
 def fate(record: dict, submission, points: dict[str, tuple[str, float]]) -> str:
@@ -62,13 +73,10 @@ def fate(record: dict, submission, points: dict[str, tuple[str, float]]) -> str:
         return f"not graded: {record.get('log', 'not yet')}"
     if automatic(submission) != record.get("scores"):
         return "not graded: the gradebook's automatic scores are not those of the grading run; grade again"
-    grades = [g for notebook in submission.notebooks for g in notebook.grades]
+    grades = grades_of(submission)
     over = [g.cell.name for g in grades if not 0 <= g.score <= points[g.cell.name][1]]
     if over:
         return f"not graded: more points than there are, or fewer than none, for {', '.join(over)}"
-    by_hand = {g.cell.name for g in grades if g.manual_score is not None and g.cell.cell_type == "code"}
-    if by_hand:
-        return f"not graded: tests marked by hand: {', '.join(sorted(by_hand))}; set the manual score back if it wasn't you"
     return "waits for marking" if any(g.needs_manual_grade for g in grades) else "graded"
 
 

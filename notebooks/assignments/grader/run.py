@@ -14,6 +14,11 @@ from pathlib import Path
 from handins import tidy
 from preflight import settings
 
+OPEN = (
+    "WARNING: this machine has neither bubblewrap nor a working `unshare`: a submission runs as an ordinary process of "
+    "yours and can read and write what you can, the solutions and the scores included. Use --inside with a container."
+)
+
 
 class FileLock:
     """One process at a time; the system frees it when its holder is killed."""
@@ -133,13 +138,8 @@ def grade(course: Path, assignment: str, jobs: int, students: str = "*", inside:
     count = len(jobs_to_do)
     print(f"{assignment}: {count} to grade, {skipped} graded before", flush=True)
     if count:
-        where = isolate.enclosure()[0]
-        print(
-            f"each submission runs in {'the container of --inside' if inside else where}"
-            if inside or where
-            else "WARNING: this machine has neither bubblewrap nor `unshare`: a submission runs as an ordinary process of "
-            "yours and can read and write what you can. Use --inside with a container, or another machine."
-        )
+        where = "the container of --inside" if inside else isolate.enclosure()[0]
+        print(f"each submission runs in {where}" if where else OPEN, flush=True)
         for path in notebooks:  # before the workers are forked: they all inherit the same inputs and true results
             marks.assignment(path, inside)
     began = time.monotonic()

@@ -2,7 +2,7 @@
 
 It holds no solution and no score, so nothing that a submission does to this process is worth a point: a probe is a
 function `observe(generator)` that calls the student's function on freshly drawn inputs and returns what it sees. The
-graders compare that, elsewhere, with what the same probe sees of the solution. This file runs alone, by `python -c`.
+graders compare that, elsewhere, with what the same probe sees of the solution.
 """
 
 import builtins
@@ -18,75 +18,13 @@ import warnings
 
 import numpy as np
 import torch
-
-MOST = 1_000_000  # numbers of one result that are sent: none needs more
-
-
-def encode(seen) -> dict | str | bool | None:
-    """Anything that a probe saw as plain JSON, with its type: nothing has to be unpickled outside."""
-    if seen is None or isinstance(seen, str | bool):
-        return seen
-    if isinstance(seen, dict):
-        return {"dict": {str(key): encode(value) for key, value in seen.items()}}
-    if isinstance(seen, tuple | list):
-        return {"list": [encode(value) for value in seen]}
-    kind = "tensor" if torch.is_tensor(seen) else "array" if isinstance(seen, np.ndarray) else "number"
-    with contextlib.suppress(Exception):
-        values = np.asarray(seen.detach().cpu().numpy() if kind == "tensor" else seen)
-        if values.dtype.kind in "biuf" and values.size <= MOST:
-            about = {"kind": kind, "dtype": str(values.dtype), "shape": list(values.shape)}
-            return about | {"data": values.astype(float).ravel().tolist()}
-    return {"other": type(seen).__name__}
-
-
-def parts_of(result) -> list:
-    """The results of a function one by one."""
-    return list(result) if isinstance(result, tuple | list) else [result]
-
-
-def look(what: str, function, *inputs, gradient: bool = True) -> dict:
-    """What a call shows: its results, the inputs afterwards, and each result's gradient for each floating input."""
-
-    def fresh():
-        return [x.clone() if torch.is_tensor(x) else x for x in inputs]
-
-    given = fresh()
-    seen = {what: function(*given)}
-    for k, (before, after) in enumerate(zip(inputs, given, strict=True), start=1):
-        if torch.is_tensor(before):
-            same = before.shape == after.shape and torch.equal(before, after)
-            state = "changed in place" if not same else "asked for its gradient" if after.requires_grad else "as it was"
-            seen[f"{what}: input {k} afterwards"] = state
-    if gradient:
-        given = [x.requires_grad_() if torch.is_tensor(x) and x.is_floating_point() else x for x in fresh()]
-        live = [x for x in given if torch.is_tensor(x) and x.requires_grad]
-        for k, result in enumerate(parts_of(function(*given)), start=1):
-            found = torch.is_tensor(result) and result.requires_grad
-            got = torch.autograd.grad(result.sum(), live, retain_graph=True, allow_unused=True) if found else live
-            for j, (x, g) in enumerate(zip(live, got, strict=True), start=1):
-                name = f"the gradient of result {k} for input {j} ({what})"
-                seen[name] = "none" if not found else torch.zeros_like(x) if g is None else g
-    return seen
-
-
-def gradients(loss, modules: dict) -> dict:
-    """The gradient of a loss for each module's parameters, one long row each; zeros where it does not reach."""
-    seen = {}
-    for name, module in modules.items():
-        weights = list(module.parameters())
-        if torch.is_tensor(loss) and loss.requires_grad:
-            got = torch.autograd.grad(loss.sum(), weights, retain_graph=True, allow_unused=True)
-            rows = [torch.zeros_like(w) if g is None else g for w, g in zip(weights, got, strict=True)]
-            seen[name] = torch.cat([row.flatten() for row in rows])
-        else:
-            seen[name] = "none"
-    return seen
+from probes import encode, gradients, look
 
 
 @contextlib.contextmanager
 def undisturbed():
     """Gradients on, global random numbers put back afterwards, warnings off."""
-    state, dtype = (random.getstate(), np.random.get_state()), torch.get_default_dtype()
+    state, dtype = (random.getstate(), np.random.get_state()), torch.get_default_dtype()  # noqa: NPY002
     torch.set_default_dtype(torch.float32)
     try:
         with torch.random.fork_rng(devices=[]), torch.enable_grad(), warnings.catch_warnings():
@@ -94,7 +32,7 @@ def undisturbed():
             yield
     finally:
         random.setstate(state[0])
-        np.random.set_state(state[1])
+        np.random.set_state(state[1])  # noqa: NPY002
         torch.set_default_dtype(dtype)
 
 
