@@ -76,7 +76,7 @@ class GradeCells(NbGraderPreprocessor):
         except Stopped:
             pass
         finally:
-            self.stop()
+            self.stop(patience=2.0)
         note_down(nb, notes)
         return nb, resources
 
@@ -138,9 +138,9 @@ class GradeCells(NbGraderPreprocessor):
                 self.room.cell(source, locked, self.cell_limit)
         return self.room
 
-    def stop(self) -> None:
+    def stop(self, patience: float = 0.0) -> None:
         if self.room:
-            self.room.sandbox.close()
+            self.room.sandbox.close(patience)
         self.room = None
 
 

@@ -159,11 +159,14 @@ class Sandbox:
             raise Stopped("its answer cannot be read") from None
         return answer if isinstance(answer, dict) else {}
 
-    def close(self) -> None:
-        """End the process and all that it started; remove its folder."""
+    def close(self, patience: float = 0.0) -> None:
+        """Let the process end by itself within `patience` seconds; then end it, and all that it started."""
+        with contextlib.suppress(OSError):
+            self.process.stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(patience)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
-        self.process.stdin.close()
         self.process.stdout.close()
         shutil.rmtree(self.folder, ignore_errors=True)
