@@ -266,6 +266,7 @@ def test_hand_ins_as_they_come_are_graded_and_what_cannot_be_is_named(tmp_path):
     result, full = room.grade(), expected("a1", ())
     assert room.scores()["browser"] == full and room.scores()["bom"] == full
     assert set(result["failed"]) == {"broken", "renamed"}
+    assert "each submission runs in" in room.said or "WARNING: this machine has neither" in room.said
     assert "NOT GRADED renamed: expected 'a1_gan_objective.ipynb', found 'homework.ipynb'" in room.said
 
 
@@ -279,3 +280,12 @@ def test_a_text_without_its_id_is_found_by_its_place():
     notes = repairs.restore(nb, notebook("source", "a4"))
     assert find(nb, "text-codes").source == "The first code leans the digits."
     assert notes == ["answer cell 'text-codes' had lost its id: found by its place."]
+
+
+def test_submissions_run_in_the_container_that_inside_names(tmp_path):
+    room = Classroom(tmp_path, "a1", SETTINGS)
+    room.submit("ada", filled("a1", reference("a1")))
+    mark = tmp_path / "started"
+    room.grade(inside=f"sh -c 'echo >> {mark}; exec \"$@\"' sh {sys.executable}")
+    assert room.scores()["ada"] == expected("a1", ()) and "the container of --inside" in room.said
+    assert len(mark.read_text().splitlines()) == 2  # the solution's process, and Ada's

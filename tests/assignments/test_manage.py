@@ -6,6 +6,7 @@
 | repeated or missing ids, unlocked cells, markers in the release, tests without points are named | planted |
 | a changed, a missing and a left-over release are told apart | drift |
 | scores are written as a table, and with the columns of Moodle and Canvas | csv |
+| a private repository, a question bank and slides come out of one command each | split, quiz, slides |
 | the instructor's page gives the notebooks' own points, minutes and headings | page |
 """
 
@@ -29,6 +30,7 @@ import manage  # isort: skip
 import preflight  # isort: skip
 
 NAME = "a1_gan_objective.ipynb"
+ROOT = COURSE.parents[1]
 
 
 @pytest.fixture
@@ -244,7 +246,52 @@ def test_zips_of_moodle_and_canvas_are_sorted_by_zip_collect(nbgrader, tmp_path)
     assert found == {"Ada Lovelace_12345", "Cid_77", "lovelaceada_987", "dan"}, done.stderr
 
 
-ROOT = COURSE.parents[1]
+def test_split_makes_a_repository_that_holds_the_course_and_no_hand_in(tmp_path, capsys):
+    assert manage.main(["split", str(tmp_path / "private")]) == 0
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=tmp_path / "private", capture_output=True, text=True
+    ).stdout.split()
+    assert "source/a1/a1_gan_objective.ipynb" in listed and "grader/run.py" in listed and "manage.py" in listed
+    assert not [name for name in listed if name.startswith(("submitted", "autograded", "gradebook", "grading"))]
+    assert preflight.faults(tmp_path / "private") == []
+    with pytest.raises(SystemExit, match="is not empty"):
+        manage.main(["split", str(tmp_path / "private")])
+
+
+def test_the_question_bank_has_every_question_with_its_answer_in_gift(tmp_path):
+    assert manage.main(["quiz", str(tmp_path)]) == 0
+    text = (tmp_path / "questions.gift").read_text("utf-8")
+    questions = re.findall(r"^::(\d\d\.\d+)::\[markdown\](.+?)(?<!\\)\{####(.+)(?<!\\)\}$", text, flags=re.MULTILINE)
+    assert len(questions) == len(re.findall("^::", text, flags=re.MULTILINE)) > 20
+    for _, *parts in questions:
+        for part in parts:
+            assert part.strip() and not re.search(r"(?<!\\)[~=#{}]", part)
+    for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
+        assert f"$CATEGORY: InfoGAN/{path.stem}\n\n::{path.stem[:2]}.1::" in text, path.stem
+
+
+def test_slides_show_each_sections_heading_and_figures_and_no_code(tmp_path):
+    import teach
+
+    path = ROOT / "notebooks" / "03_mutual_information.ipynb"
+    nb = nbformat.read(path, as_version=4)
+    show = teach.slide_show(nb)
+    titles = [cell.source.splitlines()[0] for cell in show.cells if cell.cell_type == "markdown"]
+    wanted = re.findall(
+        r"^## \d.*", "\n".join(c.source for c in nb.cells if c.cell_type == "markdown"), flags=re.MULTILINE
+    )
+    assert [title for title in titles if title in wanted] == wanted
+    assert all(cell.source == "" for cell in show.cells if cell.cell_type == "code")
+    assert sum(len(cell.outputs) for cell in show.cells if cell.cell_type == "code") > 3
+    (tmp_path / "one").mkdir()
+    shutil.copy(path, tmp_path / "one")
+    teach.slides(tmp_path / "one", tmp_path / "out")
+    (made,) = (tmp_path / "out").glob("*.slides.html")
+    assert "reveal" in made.read_text("utf-8")
+    with pytest.raises(SystemExit, match="clone of the series"):
+        teach.slides(tmp_path / "out", tmp_path)
+
+
 PAGE = (ROOT / "INSTRUCTORS.md").read_text("utf-8")
 
 

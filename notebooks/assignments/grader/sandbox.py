@@ -140,12 +140,13 @@ def shell_room() -> Room:
     return Room(run_cell, shell.user_ns)
 
 
-def limit_memory(megabytes: int) -> None:
-    """Refuse to map more than this beyond what the libraries have taken."""
+def limit(megabytes: int) -> None:
+    """Refuse to map more than this beyond what the libraries take, and end if nobody else does."""
     with contextlib.suppress(OSError, ValueError):
         with open("/proc/self/statm") as file:
             now = int(file.read().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (now + megabytes * 2**20,) * 2)
+    resource.setrlimit(resource.RLIMIT_CPU, (600, 600))  # seconds; far beyond the graders' own limits
 
 
 def main(megabytes: int) -> None:
@@ -156,7 +157,7 @@ def main(megabytes: int) -> None:
     sys.stdin, sys.stdout, sys.stderr = open(os.devnull), open(os.devnull, "w"), open(os.devnull, "w")
     torch.set_num_threads(1)
     room, before = shell_room(), functions()
-    limit_memory(megabytes)
+    limit(megabytes)
     for line in requests:
         request = json.loads(line)
         do = request.pop("do")

@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-PRIVATE = ("grader", "source", "release", "manage.py", "nbgrader_config.py", ".gitignore")
+PRIVATE = ("grader", "source", "release", "manage.py", "nbgrader_config.py", "marking_a4.md", ".gitignore")
 CHECK = re.compile(r"^## Check (?:your|of) understanding\n(.*?)(?=^## |\Z)", re.DOTALL | re.MULTILINE)
 QUESTION = re.compile(
     r"^(?:\*\*)?(\d+)\.(?:\*\*)? +(.+?)\n\s*<details><summary>.*?</summary>(.*?)</details>", re.DOTALL | re.MULTILINE
