@@ -30,9 +30,6 @@ c.GradeCells.memory_limit = 2048  # megabytes for one submission, beyond what th
 
 c.ZipCollectApp.collector_plugin = Collector  # reads the names that Moodle and Canvas give
 
-# Variants: True gives each student other constants, made from the student's name; see INSTRUCTORS.md
-VARIANTS = False
-
 c.Autograde.sanitize_preprocessors = [RestoreCells, DeduplicateIds, OverwriteCells, CheckCellMetadata]
 c.Autograde.autograde_preprocessors = [
     GradeCells,

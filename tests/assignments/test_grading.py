@@ -84,6 +84,10 @@ def damaged():
     nb = row("foreign-cell", note="cell 'from-elsewhere' is not part")
     nb.cells.append(new_code_cell("pass", metadata=copied(find(nb, "value-mean").metadata)))
     nb.cells[-1].metadata.nbgrader.grade_id = "from-elsewhere"
+    nb = row("rewritten")
+    find(nb, "value-mean").source = "pass"
+    find(nb, "value-extreme").metadata.nbgrader.update(grade=False, points=100)
+    find(nb, "helpers").source = "import math, torch\ncheck = keep = None"
     nb = row("colab")
     nb.metadata = {"colab": {"provenance": []}, "kernelspec": {"name": "python3-colab", "display_name": "Colab"}}
     nb.cells.insert(2, new_code_cell("%pip --version\n!ls\nx = await __import__('asyncio').sleep(0)\n" + SLIDERS))
@@ -95,30 +99,38 @@ CHEATS = {
     "    globals()[name] = lambda *a, **k: None",
     "patches PyTorch": "torch.Tensor.any = lambda *a: torch.tensor(False)\ntorch.Tensor.all = lambda *a: True\n"
     "torch.as_tensor = lambda *a, **k: torch.zeros(())",
-    "reads the solutions": "import glob, re\nfor path in glob.glob(COURSE + '/source/**/*.ipynb', recursive=True):\n"
-    "    text = re.search(r'def value.*?END SOLUTION', open(path).read(), re.DOTALL).group()\n"
-    "    exec(text.replace('\\\\n', '\\n').replace('\",', '').replace('    \"', ''))",
+    "answers in the sandbox's name": "import os, json\nfor fd in range(3, 40):\n    try:\n"
+    "        os.write(fd, b'{\"draws\": []}\\n' * 3)\n    except OSError:\n        pass",
+    "swallows errors": "get_ipython().run_cell = get_ipython().showtraceback = lambda *a, **k: None",
+}
+# for files and processes, where the machine can enclose a submission; elsewhere nothing keeps these from working
+REACHING = {
+    "reads the solutions": "import glob, json\n"
+    "for path in glob.glob(COURSE + '/source/**/*.ipynb', recursive=True):\n"
+    "    for cell in json.load(open(path))['cells']:\n        text = ''.join(cell['source'])\n"
+    "        if 'BEGIN SOLUTION' in text:\n            exec(text, globals())",
     "writes its own score": "import sqlite3\nfor path in (COURSE + '/gradebook.db',):\n"
     "    db = sqlite3.connect(path)\n    db.execute('update grade set auto_score = 3, manual_score = 9')\n"
     "    db.commit()",
     "leaves a child behind": "import os, time, sqlite3\nif os.fork() == 0:\n    os.setsid()\n    if os.fork():\n"
     "        os._exit(0)\n    time.sleep(5)\n    db = sqlite3.connect(COURSE + '/gradebook.db')\n"
     "    db.execute('update grade set auto_score = 3')\n    db.commit()\n    os._exit(0)",
-    "answers in the sandbox's name": "import os, json\nfor fd in range(3, 40):\n    try:\n"
-    "        os.write(fd, b'{\"draws\": []}\\n' * 3)\n    except OSError:\n        pass",
-    "swallows errors": "get_ipython().run_cell = get_ipython().showtraceback = lambda *a, **k: None",
 }
 
 
 @pytest.fixture(scope="module")
 def room(tmp_path_factory):
     """A graded class of assignment 1: what was handed in is in `rows`."""
+    import isolate
+
     room = Classroom(tmp_path_factory.mktemp("a1"), "a1", SETTINGS)
     rows = {"reference": (filled("a1", reference("a1")), set(), None), **damaged()}
     wrong = {name: re_defined(source) for name, source in reference("a1").items()}
-    for k, code in enumerate(CHEATS.values()):
+    cheats = CHEATS | (REACHING if isolate.enclosure()[0] else {})
+    for k, code in enumerate(cheats.values()):
         nb = filled("a1", wrong)
-        nb.cells.insert(3, new_code_cell(f"COURSE = {str(room.folder)!r}\n{code}"))
+        at = 3 if code in CHEATS.values() else nb.cells.index(find(nb, "value-mean"))  # after the wrong answer
+        nb.cells.insert(at, new_code_cell(f"COURSE = {str(room.folder)!r}\n{code}"))
         rows[f"cheat-{k}"] = (nb, set(checks_of("a1")), ...)
     os.environ["SECRET_TOKEN"] = "of the grader"
     spy = filled("a1", reference("a1"))
@@ -210,17 +222,18 @@ def test_hand_ins_that_are_alike_are_listed(room):
 
 @pytest.mark.parametrize("assignment", [name for name in ASSIGNMENTS if name != "a1"])
 def test_the_solution_gets_every_point_and_a_blank_notebook_none(tmp_path, assignment):
-    room, right = Classroom(tmp_path, assignment), reference(assignment)
-    first = next(iter(right))
+    room, right = Classroom(tmp_path, assignment, SETTINGS), reference(assignment)
+    first = next(iter(right))  # a2's is `entropy`, which later answers call
     room.submit("reference", filled(assignment, right))
     room.submit("blank", notebook("release", assignment))
-    room.submit("empty", filled(assignment, right | {first: re_defined(right[first])}))
+    endless = re_defined(right[first]).replace("    return 0.0", STUBBORN)
+    room.submit("endless", filled(assignment, right | {first: endless}))
     room.grade()
     scores = room.scores()
     for student, lost in (
         ("reference", ()),
         ("blank", checks_of(assignment)),
-        ("empty", checks_after(assignment)[first]),
+        ("endless", checks_after(assignment)[first]),
     ):
         got = {name: scores[student][name] for name in checks_of(assignment)}
         assert got == expected(assignment, lost), (student, room.said)

@@ -38,12 +38,15 @@ cd "$root"
 mkdir -p proc dev tmp old
 while [ "$1" != -- ]; do
     if [ -L "$1" ]; then mkdir -p ".$(dirname "$1")"; [ -e ".$1" ] || cp -P "$1" ".$1"
-    elif [ -d "$1" ]; then mkdir -p ".$1"; mount --bind "$1" ".$1"; mount -o remount,bind,ro,nosuid ".$1"
+    elif [ -d "$1" ]; then
+        mkdir -p ".$1"; mount --bind "$1" ".$1"
+        # what the file system forbids already, such as devices, has to be forbidden again
+        mount -o remount,bind,ro,nosuid ".$1" 2>/dev/null || mount -o remount,bind,ro,nosuid,nodev ".$1"
     fi
     shift
 done
 shift
-mount -t proc proc proc
+mount -t proc proc proc || true  # not everywhere allowed, and only the limit of memory reads it
 for name in null zero urandom random; do touch dev/$name; mount --bind /dev/$name dev/$name; done
 mount -o remount,ro,mode=755 "$root" || true
 mount -t tmpfs -o size=256m tmpfs tmp
