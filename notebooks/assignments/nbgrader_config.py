@@ -10,6 +10,7 @@ os.environ["PATH"] = os.path.dirname(sys.executable) + os.pathsep + os.environ.g
 from execute import GradeCells, RestoreCells
 from handins import Collector
 from nbconvert.preprocessors import ClearMetadataPreprocessor
+from nbgrader.converters import GenerateAssignment
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
@@ -17,6 +18,7 @@ from nbgrader.preprocessors import (
     OverwriteCells,
     SaveAutoGrades,
 )
+from variants import FillNumbers
 
 c = get_config()  # noqa: F821  (nbgrader provides it)
 
@@ -30,6 +32,10 @@ c.GradeCells.memory_limit = 2048  # megabytes for one submission, beyond what th
 
 c.ZipCollectApp.collector_plugin = Collector  # reads the names that Moodle and Canvas give
 
+# True: each student of students.txt (a name a line, as in submitted/) gets other numbers; see INSTRUCTORS.md
+c.GradeCells.variants = False
+
+c.GenerateAssignment.preprocessors = [FillNumbers, *GenerateAssignment.preprocessors.default()]
 c.Autograde.sanitize_preprocessors = [RestoreCells, DeduplicateIds, OverwriteCells, CheckCellMetadata]
 c.Autograde.autograde_preprocessors = [
     GradeCells,

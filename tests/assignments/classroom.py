@@ -18,7 +18,11 @@ sys.path[:0] = [str(COURSE), str(COURSE / "grader")]
 def notebook(kind: str, assignment: str) -> nbformat.NotebookNode:
     """The assignment's notebook of `source` or `release`."""
     (path,) = (COURSE / kind / assignment).glob("*.ipynb")
-    return nbformat.read(path, as_version=4)
+    nb = nbformat.read(path, as_version=4)
+    for name, (usual, *_) in nb.metadata.get("variants", {}).items():
+        for cell in nb.cells:
+            cell.source = cell.source.replace(name, usual)
+    return nb
 
 
 def about(cell) -> dict:
@@ -111,12 +115,12 @@ class Classroom:
 
 
 @functools.cache
-def known(assignment: str, seed: int = 100, draws: int = 5):
+def known(assignment: str, seed: int = 100, draws: int = 5, student: str = ""):
     """The assignment with the true results of its probes, in this process."""
     import marks
 
     (path,) = (COURSE / "source" / assignment).glob("*.ipynb")
-    return marks.Assignment(path).learn(room(), seed, draws)
+    return marks.Assignment(path, student).learn(room(), seed, draws)
 
 
 def room():
@@ -136,7 +140,13 @@ def room():
 
 
 def lost(
-    assignment: str, answers: dict[str, str], only: str = "", seed: int = 100, draws: int = 5, own: str = ""
+    assignment: str,
+    answers: dict[str, str],
+    only: str = "",
+    seed: int = 100,
+    draws: int = 5,
+    own: str = "",
+    student: str = "",
 ) -> dict:
     """Test cell -> why it fails, for the reference with these answers in their cells; `only` one answer's tests.
 
@@ -144,7 +154,7 @@ def lost(
     """
     import marks
 
-    assignment_, here, out, answer = known(assignment, seed, draws), room(), {}, ""
+    assignment_, here, out, answer = known(assignment, seed, draws, student), room(), {}, ""
     here.names = assignment_.names
     for kind, name, source in assignment_.order:
         if own and kind != "locked":

@@ -133,3 +133,11 @@ def test_a_failed_test_names_the_property_and_the_seed():
 def test_an_error_of_the_students_is_said_in_their_words():
     gone = lost("a1", {"value": "def value(s_real, s_fake):\n    return s_real.men()"}, "value")
     assert "your code raised AttributeError" in gone["value-mean"] and "'men'" in gone["value-mean"]
+
+
+@pytest.mark.parametrize("assignment, answer", [("a1", "least-squares"), ("a3", "three-step")])
+def test_with_variants_a_students_own_numbers_pass_and_anothers_lose(assignment, answer):
+    own = {kind: source for kind, name, source in known(assignment, student="ada").order if name == answer}["answer"]
+    assert own != reference(assignment)[answer]
+    assert lost(assignment, {answer: own}, answer, student="ada") == {}
+    assert lost(assignment, {answer: reference(assignment)[answer]}, answer, student="ada")

@@ -246,6 +246,19 @@ def test_zips_of_moodle_and_canvas_are_sorted_by_zip_collect(nbgrader, tmp_path)
     assert found == {"Ada Lovelace_12345", "Cid_77", "lovelaceada_987", "dan"}, done.stderr
 
 
+def test_variants_hand_out_other_numbers_to_each_student_by_one_switch(nbgrader, course, capsys):
+    with (course / preflight.CONFIG).open("a") as config:
+        config.write("\nc.GradeCells.variants = True\n")
+    with pytest.raises(SystemExit, match="students.txt is missing"):
+        manage.main(["--course", str(course), "release"])
+    (course / "students.txt").write_text("ada\nbob\n")
+    manage.main(["--course", str(course), "release"])
+    texts = [(course / "handout" / name / "a1" / NAME).read_text("utf-8") for name in ("ada", "bob")]
+    usual = (course / "release" / "a1" / NAME).read_text("utf-8")
+    assert len({usual, *texts}) == 3 and usual == (COURSE / "release" / "a1" / NAME).read_text("utf-8")
+    assert "T_REAL" not in "".join(texts) and "variants" not in "".join(texts)
+
+
 def test_split_makes_a_repository_that_holds_the_course_and_no_hand_in(tmp_path, capsys):
     assert manage.main(["split", str(tmp_path / "private")]) == 0
     listed = subprocess.run(

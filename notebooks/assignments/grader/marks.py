@@ -14,6 +14,7 @@ import nbformat
 import numpy as np
 from isolate import Sandbox
 from repairs import defined, grade_id
+from variants import fill
 
 HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS\n(.*?)### END HIDDEN TESTS", re.DOTALL)
 DRAWS = 5
@@ -119,8 +120,9 @@ def said(answer: dict) -> str:
 class Assignment:
     """What grading takes from a notebook of `source/`: cells in order, tests, the solutions of earlier steps."""
 
-    def __init__(self, path: Path):
-        cells = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code" and grade_id(c)]
+    def __init__(self, path: Path, student: str = ""):
+        source = fill(nbformat.read(path, as_version=4), student)
+        cells = [c for c in source.cells if c.cell_type == "code" and grade_id(c)]
         self.tests, self.given, self.names, self.order = {}, {}, [], []
         answers: list[str] = []
         for cell in cells:
@@ -173,10 +175,10 @@ class Process:
 
 
 @functools.cache
-def assignment(path: Path, inside: str = "") -> Assignment:
-    """The assignment with its truths, once for a run: everybody gets the same fresh inputs."""
+def assignment(path: Path, inside: str = "", student: str = "") -> Assignment:
+    """The assignment with its truths, once for a run: everybody gets the same fresh inputs, or a student their own."""
     seed = int(os.environ.get("ASSIGNMENT_SEED") or int.from_bytes(os.urandom(4), "big") // 2)
-    known = Assignment(path)
+    known = Assignment(path, student)
     sandbox = Sandbox(inside=inside)
     try:
         return known.learn(Process(sandbox, known.names), seed)

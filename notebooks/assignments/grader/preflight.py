@@ -95,7 +95,7 @@ def settings(course: Path):
     return config
 
 
-def generate(course: Path) -> dict[str, str]:
+def generate(course: Path, student: str = "") -> dict[str, str]:
     """Let nbgrader write the release of each assignment, in a copy of the course; returns path -> text."""
     from nbgrader.apps import NbGraderAPI
 
@@ -103,7 +103,7 @@ def generate(course: Path) -> dict[str, str]:
         copy = Path(scratch)
         shutil.copytree(course / "source", copy / "source")
         config = settings(course)
-        config.CourseDirectory.root = str(copy)
+        config.CourseDirectory.root, config.FillNumbers.student = str(copy), student
         config.CourseDirectory.db_url = f"sqlite:///{copy / 'gradebook.db'}"
         api = NbGraderAPI(config=config)
         for assignment in sorted(p.name for p in (copy / "source").iterdir() if p.is_dir()):
@@ -136,4 +136,20 @@ def write_release(course: Path) -> list[str]:
         path = course / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    return list(fresh)
+    return [*fresh, *hand_out(course)]
+
+
+def hand_out(course: Path) -> list[str]:
+    """Where variants are on: handout/STUDENT/… for each name in students.txt; returns the names of the files."""
+    if not settings(course).GradeCells.get("variants"):
+        return []
+    names, written = course / "students.txt", []
+    if not names.exists():
+        raise SystemExit(f"variants are on, but {names} is missing: a student's name a line, as in submitted/")
+    for student in filter(None, map(str.strip, names.read_text("utf-8").splitlines())):
+        for name, text in generate(course, student).items():
+            path = course / "handout" / student / Path(name).relative_to("release")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            written.append(str(path.relative_to(course)))
+    return written
