@@ -3,6 +3,7 @@
 import io
 import threading
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import ipywidgets
 import matplotlib.pyplot as plt
@@ -15,16 +16,20 @@ from torch import Tensor
 from infogan_utils.plots.figures import show, show_png, to_png
 
 BLUE, ORANGE, GREEN = "C0", "C1", "C2"
+Draw = Callable[[Axes, Any], object]
 
 
-def moving(draw: Callable[[Axes, dict], None], rows: Sequence[dict], size: tuple[float, float], alt: str) -> None:
+def moving(draw: Draw, rows: Sequence[Any], size: tuple[float, float], alt: str) -> None:
     """Draw a row after the other and show them as an animated PNG; where nothing can move, the last one is seen."""
     pictures = []
     for row in rows:
         figure = Figure(figsize=size)
-        draw(figure.subplots(), row)
+        draw(axes := figure.subplots(), row)
+        legend(axes)
         pictures.append(Image.open(io.BytesIO(to_png(figure))).convert("RGB"))
-    colours = Image.fromarray(np.concatenate([np.asarray(pictures[i]) for i in (0, len(rows) // 2, -1)])).quantize(48)
+    colours = Image.fromarray(np.concatenate([np.asarray(pictures[i]) for i in (0, len(rows) // 2, -1)])).quantize(
+        64, method=Image.Quantize.MAXCOVERAGE
+    )
     frames = [picture.quantize(palette=colours, dither=Image.Dither.NONE) for picture in pictures]
     times = [120] * (len(frames) - 1) + [3000]  # milliseconds; the end stands still before it begins again
     png = io.BytesIO()
@@ -34,15 +39,23 @@ def moving(draw: Callable[[Axes, dict], None], rows: Sequence[dict], size: tuple
     show_png(png.getvalue(), alt)
 
 
-def strip(draw: Callable[[Axes, dict], None], rows: Sequence[dict], title: str, alt: str, height: float = 2.6) -> None:
+def strip(draw: Draw, rows: Sequence[Any], title: str, alt: str, height: float = 2.6) -> None:
     """The same drawing for a few rows, side by side."""
     figure, axes = plt.subplots(1, len(rows), figsize=(10.5, height), sharex=True, sharey=True)
     for ax, row in zip(axes, rows, strict=True):
         draw(ax, row)
     for ax in axes[1:]:
         ax.set_ylabel("")
+    if axes[0].get_legend_handles_labels()[1]:
+        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=9)
     figure.suptitle(title, fontsize=11)
     show(figure, alt)
+
+
+def legend(ax: Axes) -> None:
+    """A legend at the upper right, if anything has a name."""
+    if ax.get_legend_handles_labels()[1]:
+        ax.legend(loc="upper right", fontsize=8)
 
 
 def on_the_line(ax: Axes, x: Tensor, p: Tensor, q: Tensor, D: Tensor, title: str) -> None:
@@ -65,6 +78,12 @@ def on_the_ring(ax: Axes, field: Tensor, x: Tensor, centres: Tensor, title: str,
     ax.set(xlim=(-3, 3), ylim=(-3, 3), aspect="equal", xlabel="x₁", ylabel="x₂")
     ax.set_title(title, fontsize=9)
     ax.grid(False)
+
+
+def add_push(ax: Axes, points: Tensor, push: Tensor, best: Tensor) -> None:
+    """Arrows of equal length along ``push`` (n, 2) at ``points`` (n, 2), and a star at the point ``best``."""
+    ax.quiver(*points.T, *(push / push.norm(dim=1, keepdim=True)).T, color=GREEN, scale=22, width=0.006)
+    ax.plot(*best, marker="*", color="white", markeredgecolor="black", markersize=15)
 
 
 def curves(panels: Sequence[dict], title: str, alt: str, width: float = 3.4) -> None:
@@ -92,7 +111,8 @@ def slider(draw: Callable[[Axes, float], str], start: float, low: float, high: f
     def update(change: object = None) -> None:
         with lock:  # callbacks may run in several threads at once: draw one after the other
             figure = Figure(figsize=(7, 3.2))
-            said.value = f"<p role='status'>{draw(figure.subplots(), dial.value)}</p>"
+            said.value = f"<p role='status'>{draw(axes := figure.subplots(), dial.value)}</p>"
+            legend(axes)
             picture.value = to_png(figure)
 
     dial.observe(update, names="value")
