@@ -126,12 +126,14 @@ def JSD_bound(answer) -> None:
         f"A D that says ½ to everything (ℓ = 0) has seen no difference: bound 0, got {float(blind):.4f}.{named}"
     )
     sure = float(answer(torch.full((4,), 1000.0), torch.full((6,), -1000.0)))
-    assert math.isfinite(sure), f"Logits of ±1000 give {sure}: something was rounded to 0 before the logarithm."
+    wrong = float(answer(torch.full((4,), -1000.0), torch.full((6,), 1000.0)))
+    assert math.isfinite(sure + wrong), (
+        f"Logits of ±1000 give {sure} and {wrong}: something was rounded to 0 before the logarithm."
+    )
     assert close(sure, math.log(2)), (
         f"A D that is always right, and sure of it, should show the largest JSD, 0.6931; got {sure:.4f}.{named}"
     )
-    wrong = float(answer(torch.full((4,), -1000.0), torch.full((6,), 1000.0)))
-    assert math.isfinite(wrong) and wrong < -900, (
+    assert wrong < -900, (
         f"A D that is always wrong, with logits of ±1000, has a V of about -2000; your bound for it is {wrong:.4f}. "
         "Clamping D hides the cost of being sure and wrong."
     )

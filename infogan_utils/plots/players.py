@@ -27,9 +27,7 @@ def moving(draw: Draw, rows: Sequence[Any], size: tuple[float, float], alt: str)
         draw(axes := figure.subplots(), row)
         legend(axes)
         pictures.append(Image.open(io.BytesIO(to_png(figure))).convert("RGB"))
-    colours = Image.fromarray(np.concatenate([np.asarray(pictures[i]) for i in (0, len(rows) // 2, -1)])).quantize(
-        64, method=Image.Quantize.MAXCOVERAGE
-    )
+    colours = Image.fromarray(np.concatenate([np.asarray(pictures[i]) for i in (0, len(rows) // 2, -1)])).quantize(128)
     frames = [picture.quantize(palette=colours, dither=Image.Dither.NONE) for picture in pictures]
     times = [120] * (len(frames) - 1) + [3000]  # milliseconds; the end stands still before it begins again
     png = io.BytesIO()
@@ -39,9 +37,9 @@ def moving(draw: Draw, rows: Sequence[Any], size: tuple[float, float], alt: str)
     show_png(png.getvalue(), alt)
 
 
-def strip(draw: Draw, rows: Sequence[Any], title: str, alt: str, height: float = 2.6) -> None:
+def strip(draw: Draw, rows: Sequence[Any], title: str, alt: str, height: float = 2.6, width: float = 10.5) -> None:
     """The same drawing for a few rows, side by side."""
-    figure, axes = plt.subplots(1, len(rows), figsize=(10.5, height), sharex=True, sharey=True)
+    figure, axes = plt.subplots(1, len(rows), figsize=(width, height), sharex=True, sharey=True)
     for ax, row in zip(axes, rows, strict=True):
         draw(ax, row)
     for ax in axes[1:]:
