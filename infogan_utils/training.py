@@ -121,15 +121,17 @@ class Trainer:
 
     def _see(self, x: Tensor, *, into_trunk: bool = True) -> tuple[Tensor, Tensor]:
         """D's raw output and Q's answers on images behind T. Without ``into_trunk`` Q's gradient ends at its head."""
-        x = x if self.recipe.views is None else self.recipe.views(x, self.generator)
-        return heads(self.D, self.D.trunk(x), into_trunk=into_trunk)
+        seen = x if self.recipe.views is None else self.recipe.views(x, self.generator)
+        v, answers = heads(self.D, self.D.trunk(seen), into_trunk=into_trunk)
+        if self.recipe.plain_d:  # of images seen twice, each of them once
+            v, _ = heads(self.D, self.D.trunk(x[len(x) // 2 :]))
+        return v, answers
 
     def _information_loss(self, answers: Tensor, latents: Latents) -> tuple[Tensor, dict[str, Tensor]]:
         """What λ multiplies, and each code's L_I, read from the part of the batch that T leaves to it."""
         recipe, spec, views = self.recipe, self.spec, self.recipe.views
-        bounds = information(
-            spec, answers, latents, views and {name: views.rows(name, len(answers)) for name in spec.names}
-        )
+        rows = views and {name: views.rows(name, len(answers)) for name in spec.names}
+        bounds = information(spec, answers, latents, rows)
         if recipe.lam_lc is not None:
             return three_step_loss(spec, answers, latents, *recipe.lam_lc), bounds
         weights = {name: 1.0 if code.discrete else recipe.continuous_weight for name, code in spec.items()}
