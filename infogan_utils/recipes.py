@@ -59,7 +59,7 @@ class Recipe:
             )
         if not set(updates) <= set(PARTS) or "Q" not in updates:
             raise ValueError(f"information_updates = {updates} was given; it holds 'Q' and any of 'G' and 'trunk'")
-        if self.batch < (3 if self.plain_d else 2):
+        if self.batch < (4 if self.plain_d else 2):
             raise ValueError(f"a batch of {self.batch} was given; batch norm needs 2 images or more at a time")
 
 
@@ -74,8 +74,8 @@ def check_lam(lam: float, name: str = "lam") -> float:
     return value
 
 
-# T for digits changes no digit into another. A quarter of a batch leaves the slant alone, and "cont 1" is read from it;
-# a quarter leaves width against height, for "cont 2".
+# T for digits changes no digit into another. A quarter of a batch keeps its slant, and "cont 1" is read from it; a
+# quarter leaves width against height, for "cont 2".
 DIGIT_AUGMENT = Augment(rotation=0.3, shear=0.4, scale=0.15, shift=0.1, aspect=0.25, stroke=0.6)
 SLANT_STAYS = Augment(scale=0.25, shift=0.1, aspect=0.5, stroke=0.8)
 ASPECT_STAYS = Augment(rotation=0.3, shear=0.4, scale=0.25, shift=0.1, stroke=0.8)

@@ -121,10 +121,10 @@ class Trainer:
 
     def _see(self, x: Tensor, *, into_trunk: bool = True) -> tuple[Tensor, Tensor]:
         """D's raw output and Q's answers on images behind T. Without ``into_trunk`` Q's gradient ends at its head."""
-        seen = x if self.recipe.views is None else self.recipe.views(x, self.generator)
-        v, answers = heads(self.D, self.D.trunk(seen), into_trunk=into_trunk)
-        if self.recipe.plain_d:  # of images seen twice, each of them once
-            v, _ = heads(self.D, self.D.trunk(x[len(x) // 2 :]))
+        views = self.recipe.views or (lambda x, _: x)
+        v, answers = heads(self.D, self.D.trunk(views(x, self.generator)), into_trunk=into_trunk)
+        if self.recipe.plain_d:
+            v, _ = heads(self.D, self.D.trunk(x[len(x) // 2 :]))  # of images seen twice, each of them once
         return v, answers
 
     def _information_loss(self, answers: Tensor, latents: Latents) -> tuple[Tensor, dict[str, Tensor]]:

@@ -194,7 +194,7 @@ def test_wrong_recipes_are_named():
         "holds 'Q' and any": {"information_updates": ("Q", "D"), "agreement": 0.0},
         "'hinge'": {"gan": "hinge"},
         "batch of 1": {"batch": 1, "plain_d": False},  # B23
-        "batch of 2": {"batch": 2},
+        "batch of 3": {"batch": 3},
         "agreement = -1": {"agreement": -1},
         r"set agreement=0\.0": {"separate_step": True},
         "but got information_updates": {"information_updates": ("Q",)},
