@@ -6,12 +6,15 @@ after the last cell of a notebook one more item, "Widgets", uses every widget (`
 """
 
 import json
+import os
 from collections import defaultdict
 from pathlib import Path
 
 import nbformat
 import pytest
 
+# Tests run side by side, a process for each core: in each of them two threads would wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 PRESS = Path(__file__).parent / "tests" / "press.py"
 
 # In the kernel: put a mark before the last statement of each cell, unless a cell magic took the cell's lines away.

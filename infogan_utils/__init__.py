@@ -1,6 +1,45 @@
-"""Helpers of the series *InfoGAN, step by step*.
+"""Helpers of the series *InfoGAN, step by step*. The folder is the map.
 
-One module for one idea, each importing only from those before it: ``codes``; ``channel``, ``models``; ``objectives``;
-``recipes``; ``training``; ``loop``, ``start``, ``checkpoint``; ``metrics``, ``judge``; ``plots``, ``progress``. Beside
-them ``data``; after them ``toy``, ``dial`` and ``explorer``, ``widgets``. ``checks`` holds the checks of the exercises.
+The core, flat, each module importing only from those before it:
+
+    seeds       the streams of random numbers that one seed gives
+    codes       the kinds of code: their draw, encoding, entropy and log Q
+    latents     the latent specification (z, c)
+    models      G; the trunk with D's head and Q's
+    looking     networks in eval mode, and their averages
+    augment     random changes of an image: the noisy channel T
+    objectives  the GAN losses, L_I, the agreement bound
+    recipes     how a run trains; the named ones
+    training    Trainer: one step, state_dict
+    loop        the loop around it: progress, stop, roll back
+
+Rooms, which import from the core only: ``runs`` (a start chosen without labels, the file of a run, the device), ``metrics``,
+``data``, ``plots``, ``widgets``, ``checks`` (of the exercises), ``assets`` (trained weights, measured runs).
 """
+
+from infogan_utils.codes import Categorical, Uniform
+from infogan_utils.latents import Latents, LatentSpec, paper_spec
+from infogan_utils.looking import Model
+from infogan_utils.loop import train
+from infogan_utils.models import build
+from infogan_utils.recipes import Recipe
+from infogan_utils.runs import checkpoint
+from infogan_utils.runs.devices import best_device
+from infogan_utils.runs.start import choose_start
+from infogan_utils.training import Trainer
+
+__all__ = [
+    "Categorical",
+    "LatentSpec",
+    "Latents",
+    "Model",
+    "Recipe",
+    "Trainer",
+    "Uniform",
+    "best_device",
+    "build",
+    "checkpoint",
+    "choose_start",
+    "paper_spec",
+    "train",
+]

@@ -1,128 +1,90 @@
-"""The latent specification: what goes into the generator, how it is drawn, and how much it could tell.
+"""The kinds of code: each owns its draw, its encoding for G, its entropy and its log Q. Notebook 05 teaches them.
 
-A generator's input is (z, c): noise z ~ N(0, 1), categorical codes, each uniform over its K values, and
-continuous codes, each U(-1, 1). Notebook 05 teaches it. ``LAYOUTS`` holds the five layouts of the InfoGAN
-paper (arXiv 1606.03657, section 7 and appendix C).
+A new kind is one class: a frozen dataclass that inherits from ``Code``. Everything about information is in nats.
 """
 
 import math
 import operator
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar
 
 import torch
 from torch import Tensor
+from torch.distributions import Categorical as CategoricalDistribution
+from torch.distributions import Distribution, Normal
 from torch.nn import functional as F
 
+LOG_VAR_RANGE = 8.0  # ln σ² stays within ±8, so that σ stays between 0.018 and 55
 
-class Codes(NamedTuple):
-    """One batch of latent variables.
 
-    ``z`` (batch, noise) float32, ``c_cat`` (batch, number of categorical codes) int64,
-    ``c_cont`` (batch, number of continuous codes) float32 in [-1, 1].
+class Code:
+    """One kind of code, drawn from its prior by ``sample(n, generator)`` → (n,).
+
+    ``encode(c)`` → (n, width) is what G gets of it; ``posterior(answers)`` is Q(c|x) from Q's head's (n, answers).
     """
 
-    z: Tensor
-    c_cat: Tensor
-    c_cont: Tensor
+    kind: ClassVar[str]  # the first word of its name
+    discrete: ClassVar[bool]  # whether its values are 0 … K − 1
+    dtype: ClassVar[torch.dtype]  # of a drawn code
+    width: int  # numbers that it takes of G's input
+    answers: int  # numbers that Q's head gives for it
+    entropy: float  # H(c) of its prior in nats; differential where it is continuous
 
-    def to(self, device: torch.device | str) -> "Codes":
-        """The same batch on ``device``, ``z`` and ``c_cont`` in float32."""
-        z, c_cont = self.z.float().to(device), self.c_cont.float().to(device)  # float32 first: MPS has no doubles
-        return Codes(z, self.c_cat.to(device), c_cont)
+    @property
+    def ceiling(self) -> float | None:
+        """The most that L_I can be, in nats: H(c) for a discrete code, None (no limit) for a continuous one."""
+        return self.entropy if self.discrete else None
+
+    def log_q(self, answers: Tensor, c: Tensor) -> Tensor:
+        """ln Q(c|x) of the codes (n,) that made the images: (n,), nats."""
+        return self.posterior(answers).log_prob(c)
 
 
 @dataclass(frozen=True)
-class Layout:
-    """How many noise variables, the number of values of each categorical code, how many continuous codes."""
+class Categorical(Code):
+    """A code of ``k`` values, each as likely as any other. Q's answers are the ``k`` logits."""
 
-    noise: int
-    categorical: tuple[int, ...] = ()
-    continuous: int = 0
+    k: int
+    kind, discrete, dtype = "cat", True, torch.int64
+    width = answers = property(lambda self: self.k)
+    entropy = property(lambda self: math.log(self.k))
 
     def __post_init__(self) -> None:
-        if not isinstance(self.categorical, Iterable):
-            raise ValueError(f"categorical = {self.categorical!r} was given; one code is written with a comma, (10,)")
-        object.__setattr__(self, "categorical", tuple(map(operator.index, self.categorical)))
-        for name in ("noise", "continuous"):  # NumPy's integers couldn't be saved
-            object.__setattr__(self, name, operator.index(getattr(self, name)))
-        if self.noise < 0 or self.continuous < 0 or any(k < 2 for k in self.categorical) or self.total == 0:
-            raise ValueError(
-                f"{self} was given; noise and continuous must be 0 or more, each categorical code needs at "
-                "least 2 values, and something must be left to draw, e.g. Layout(62, (10,), 2)"
-            )
+        object.__setattr__(self, "k", operator.index(self.k))  # NumPy's integers couldn't be saved
+        if self.k < 2:
+            raise ValueError(f"Categorical({self.k}) was given; a category needs 2 values or more")
 
-    @property
-    def total(self) -> int:
-        """Width of the generator's input: noise + one-hot widths + continuous."""
-        return self.noise + sum(self.categorical) + self.continuous
+    def sample(self, n: int, generator: torch.Generator) -> Tensor:
+        return torch.randint(self.k, (n,), generator=generator, device=generator.device)
 
-    @property
-    def code_names(self) -> list[str]:
-        """Names of the codes, categorical first: ``["cat 1", "cont 1", "cont 2"]``."""
-        cats = [f"cat {i + 1}" for i in range(len(self.categorical))]
-        return cats + [f"cont {i + 1}" for i in range(self.continuous)]
+    def encode(self, c: Tensor) -> Tensor:
+        return F.one_hot(c, self.k).float()
 
-    def entropy(self) -> dict[str, float]:
-        """H(c) of each code's prior in nats: ln K for a categorical one, ln 2 (differential) for U(-1, 1)."""
-        widths = [*self.categorical, *[2] * self.continuous]
-        return {name: math.log(k) for name, k in zip(self.code_names, widths, strict=True)}
-
-    def sample(self, n: int, generator: torch.Generator) -> Codes:
-        """Draw ``n`` latent variables from the prior, on the generator's device.
-
-        Raises:
-            ValueError: if ``n`` is not positive.
-        """
-        if n < 1:
-            raise ValueError(f"sample() got n = {n}; it draws a batch of 1 or more")
-        device = generator.device
-        z = torch.randn(n, self.noise, generator=generator, device=device)
-        cats = [torch.randint(k, (n,), generator=generator, device=device) for k in self.categorical]
-        c_cat = torch.stack(cats, dim=1) if cats else torch.empty(n, 0, dtype=torch.int64, device=device)
-        c_cont = torch.rand(n, self.continuous, generator=generator, device=device) * 2 - 1
-        return Codes(z, c_cat, c_cont)
-
-    def encode(self, codes: Codes) -> Tensor:
-        """Join z, the one-hot categories and the continuous codes: (batch, total), float32.
-
-        Raises:
-            ValueError: if a part has another shape or type, or a category lies outside its range (on the CPU; CUDA
-                stops with an error of its own, as looking would hold up every step).
-        """
-        if any(part.ndim != 2 or len(part) != len(codes.z) for part in codes) or codes.c_cat.dtype != torch.int64:
-            shapes = ", ".join(f"{name} {tuple(part.shape)}" for name, part in codes._asdict().items())
-            raise ValueError(
-                f"codes of shapes {shapes}, c_cat of {codes.c_cat.dtype}, were given; each is (batch, its width), and "
-                "c_cat of int64"
-            )
-        widths = (codes.z.shape[1], codes.c_cat.shape[1], codes.c_cont.shape[1])
-        expected = (self.noise, len(self.categorical), self.continuous)
-        if widths != expected:
-            raise ValueError(f"codes of widths (z, c_cat, c_cont) = {widths} were given; {self} takes {expected}")
-        try:
-            hot = [F.one_hot(codes.c_cat[:, i], k).float() for i, k in enumerate(self.categorical)]
-        except RuntimeError as error:
-            raise ValueError(f"a category lies outside 0 … K−1 for K in {self.categorical}: {error}") from error
-        return torch.cat([codes.z.float(), *hot, codes.c_cont.float()], dim=1)
+    def posterior(self, answers: Tensor) -> Distribution:
+        return CategoricalDistribution(logits=answers.float(), validate_args=False)
 
 
-LAYOUTS = {
-    "mnist": Layout(62, (10,), 2),
-    "chairs": Layout(128, (20, 20, 20), 1),
-    "faces": Layout(128, (), 5),
-    "svhn": Layout(124, (10, 10, 10, 10), 4),
-    "celeba": Layout(128, (10,) * 10, 0),
-}
+@dataclass(frozen=True)
+class Uniform(Code):
+    """A continuous code, U(−1, 1). Q is a Gaussian: its answers are μ and a raw number; ln σ² = 8 tanh(raw / 8).
 
-
-def layout(name: str) -> Layout:
-    """The paper's layout of that name.
-
-    Raises:
-        ValueError: if there is none; the message lists those there are.
+    No answer can make σ vanish. With a fixed ``sigma`` Q answers μ alone.
     """
-    if name not in LAYOUTS:
-        raise ValueError(f"no layout is called {name!r}; there are {sorted(LAYOUTS)}, or write Layout(62, (10,), 2)")
-    return LAYOUTS[name]
+
+    sigma: float | None = None
+    kind, discrete, dtype = "cont", False, torch.float32
+    width, entropy = 1, math.log(2)
+    answers = property(lambda self: 2 if self.sigma is None else 1)
+
+    def sample(self, n: int, generator: torch.Generator) -> Tensor:
+        return torch.rand(n, generator=generator, device=generator.device) * 2 - 1
+
+    def encode(self, c: Tensor) -> Tensor:
+        return c.float().unsqueeze(1)
+
+    def posterior(self, answers: Tensor) -> Distribution:
+        mu = answers[:, 0].float()
+        if self.sigma is not None:
+            return Normal(mu, torch.full_like(mu, self.sigma), validate_args=False)
+        log_var = LOG_VAR_RANGE * torch.tanh(answers[:, 1].float() / LOG_VAR_RANGE)
+        return Normal(mu, torch.exp(log_var / 2), validate_args=False)

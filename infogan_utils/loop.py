@@ -1,22 +1,26 @@
-"""The loop around the training step: batches, stopping, and what to do when a loss becomes NaN.
+"""The loop around the training step: batches, stopping, and NaN. Notebook 06 writes it out.
 
-A stop (Jupyter's button, Ctrl-C) is taken between two steps, so that G and D have always taken the same
-number; ``train`` then returns normally, and calling it again goes on. An exception in the middle of a step puts
-the run back to its last good state. Notebook 06 uses it.
+A stop (Jupyter's button, Ctrl-C) is taken between two steps, so that G and D have always taken the same number;
+``train`` then returns, and calling it again goes on. An error in the middle of a step puts the run back to its last
+good state.
 """
 
+import math
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor
 
-from infogan_utils.models import check_pictures
+from infogan_utils.looking import as_floats
 from infogan_utils.training import Trainer
 
 CHECK_EVERY = 50  # steps between two looks at the losses for NaN: a look waits for the device
+KEEP_EVERY = 2.0  # seconds between two copies of the last good state
+Sampler = Callable[[int, torch.Generator], Tensor]
 
 
 class TrainingDiverged(RuntimeError):
@@ -25,10 +29,7 @@ class TrainingDiverged(RuntimeError):
 
 @contextmanager
 def stop_flag() -> Iterator[threading.Event]:
-    """An event that SIGINT sets instead of raising; the old handler comes back on the way out.
-
-    Outside the main thread, where no handler can be set, the event is never set.
-    """
+    """An event that SIGINT sets instead of raising; never set outside the main thread, where no handler can be."""
     stop = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield stop
@@ -41,81 +42,82 @@ def stop_flag() -> Iterator[threading.Event]:
 
 
 def check_images(images: Tensor, trainer: Trainer) -> Tensor:
-    """Return ``images`` as (n, channels, side, side) uint8, or raise ``ValueError``."""
-    images, recipe = check_pictures(images, trainer.image_shape, "this run"), trainer.recipe
-    if len(images) < recipe.real_images:
-        batch = len(images) * (2 if recipe.agreement else 1)  # with agreement a step sees each image twice
-        smaller = f", or a recipe with a smaller batch: dataclasses.replace(recipe, batch={batch})" if batch > 1 else ""
+    """Return ``images`` as uint8 (n, channels, side, side), at least a batch of them, or raise ``ValueError``."""
+    images, n = images.unsqueeze(1) if images.ndim == 3 else images, trainer.real_images
+    if images.dtype != torch.uint8 or images.shape[1:] != trainer.image_shape or len(images) < n:
         raise ValueError(
-            f"{len(images)} images were given, less than one batch of {recipe.real_images} real ones; "
-            f"give more{smaller}"
+            f"{len(images)} images of shape {tuple(images.shape[1:])} in {images.dtype} were given; this run takes "
+            f"{trainer.image_shape} in uint8, 0 to 255, and at least the {n} real ones of a step. For fewer: "
+            "dataclasses.replace(recipe, batch=…)"
         )
     return images
 
 
-def next_batch(trainer: Trainer, images: Tensor) -> Tensor:
-    """The next real images, float in [0, 1] on the trainer's device; each epoch in a fresh order, its rest dropped."""
-    n, batch = len(images), trainer.recipe.real_images
-    if len(trainer.order) != n or trainer.position + batch > n:
-        trainer.order, trainer.position = torch.randperm(n, generator=trainer.generator), 0
-    rows = trainer.order[trainer.position : trainer.position + batch]
-    trainer.position += batch
-    return as_floats(images, rows, trainer.device)
-
-
-def as_floats(images: Tensor, rows: Tensor, device: torch.device) -> Tensor:
-    """These rows of uint8 images as floats in [0, 1] on ``device``."""
-    return images[rows.to(images.device)].to(device).float().div_(255)
+def next_batch(trainer: Trainer, images: Tensor | Sampler) -> Tensor:
+    """The next real batch on the trainer's device; each epoch has a fresh order, and its rest is dropped."""
+    n = trainer.real_images
+    if callable(images):
+        return images(n, trainer.generator).to(trainer.device)
+    if len(trainer.order) != len(images) or trainer.position + n > len(images):
+        trainer.order, trainer.position = torch.randperm(len(images), generator=trainer.generator), 0
+    rows = trainer.order[trainer.position : trainer.position + n]
+    trainer.position += n
+    return as_floats(images[rows.to(images.device)].to(trainer.device))
 
 
 def train(
     trainer: Trainer,
-    images: Tensor,
+    images: Tensor | Sampler,
     *,
-    until: int,
+    until: float = math.inf,
+    seconds: float = math.inf,
     show: Callable[[Trainer], None] | None = None,
     every: int = CHECK_EVERY,
+    kept: "Kept | None" = None,
+    stop: threading.Event | None = None,
 ) -> bool:
-    """Train until the run has taken ``until`` steps in all; return whether it got there (False: stopped).
+    """Train until the run has taken ``until`` steps in all, or ``seconds`` have passed; False if it was stopped
+    before.
 
     Args:
-        trainer: the run; it holds what was reached, also after a stop or an error.
-        images: uint8, (n, side, side) or (n, channels, side, side).
-        until: the step to reach, counted from the run's start; a run already there does nothing.
+        images: uint8, (n, side, side) or (n, channels, side, side); or a function (n, generator) → floats that draws.
         show: called every ``every`` steps and at the end, with the trainer.
+        kept, stop: for many short calls, their last good state, and an event that ends the run, too.
 
     Raises:
-        TrainingDiverged: if a loss or a weight is NaN or infinite; names the step and lam, and the trainer is put
-            back to the last state in which all were finite.
-        ValueError: if the images don't fit.
+        TrainingDiverged: if a loss or a weight is NaN or infinite; the run is then back at its last good state.
     """
-    with stop_flag() as stop:
-        images = check_images(images, trainer)
-        pending: list[dict[str, Tensor]] = []
-        good = snapshot(trainer)
+    if math.isinf(until) and math.isinf(seconds):
+        raise ValueError("train() got neither until=STEPS nor seconds=SECONDS; give at least one of them")
+    images = images if callable(images) else check_images(images, trainer)
+    deadline, shown = time.monotonic() + seconds, trainer.steps
+    kept, pending = kept or Kept(trainer), []
+    with stop_flag() as interrupted:
         try:
-            while trainer.steps < until and not stop.is_set():
-                figures = trainer.step(next_batch(trainer, images))
-                pending.append(figures | {"lam": torch.tensor(trainer.lam)})
-                shown = show is not None and trainer.steps % every == 0
-                if shown or len(pending) >= CHECK_EVERY:
+            while trainer.steps < until and time.monotonic() < deadline:
+                if interrupted.is_set() or (stop is not None and stop.is_set()):
+                    break
+                pending.append(trainer.step(next_batch(trainer, images)) | {"lam": torch.tensor(trainer.lam)})
+                due = show is not None and trainer.steps % every == 0
+                if due or len(pending) >= CHECK_EVERY:
                     keep_finite(trainer, pending)
-                    good = snapshot(trainer)
-                if shown:
+                    kept.renew()
+                if due:
+                    shown = trainer.steps
                     show(trainer)
             keep_finite(trainer, pending)
-            if show is not None and trainer.steps % every:
-                good = snapshot(trainer)
+            kept.renew()
+            if show is not None and trainer.steps > shown:
                 show(trainer)
-        except BaseException as error:  # G may have taken a step that D has not, or the other way round
-            put_back(trainer, good)
+        except BaseException as error:  # G may have taken a step that D has not
+            kept.put_back()
             if isinstance(error, TrainingDiverged):
                 raise TrainingDiverged(
-                    f"{error}; the run is back at step {trainer.steps}, its last good state. Try a smaller lam, or "
+                    f"{error}; the run is back at step {trainer.steps}, its last good state. Try a smaller λ, or "
                     "smaller learning rates: dataclasses.replace(recipe, lr_g=…, lr_d=…)"
                 ) from None
             raise
-    return trainer.steps >= until
+    return trainer.steps >= until or time.monotonic() >= deadline
 
 
 def keep_finite(trainer: Trainer, pending: list[dict[str, Tensor]]) -> None:
@@ -124,31 +126,41 @@ def keep_finite(trainer: Trainer, pending: list[dict[str, Tensor]]) -> None:
         return
     names = list(pending[0])
     values = torch.stack([torch.stack([row[name].float().cpu() for name in names]) for row in pending])
-    bad = ~torch.isfinite(values).all(dim=1)
-    if bad.any():
-        row = int(bad.nonzero()[0])
+    if not torch.isfinite(values).all():
+        row = int((~torch.isfinite(values).all(dim=1)).nonzero()[0])
         figures = dict(zip(names, values[row].tolist(), strict=True))
-        step = trainer.steps - len(pending) + row + 1
-        raise TrainingDiverged(f"step {step} with lam = {figures['lam']:g} gave {figures}")
-    for name, value in trainer.tensors().items():  # the last update may have broken what the next loss would show
-        if value.is_floating_point() and not bool(torch.isfinite(value).all()):
-            raise TrainingDiverged(f"after step {trainer.steps} with lam = {trainer.lam:g}, {name} is not finite")
+        raise TrainingDiverged(
+            f"step {trainer.steps - len(pending) + row + 1} with λ = {figures['lam']:g} gave {figures}"
+        )
+    floats = {name: value for name, value in trainer.tensors().items() if value.is_floating_point()}
+    finite = torch.isfinite(torch.stack(torch._foreach_norm(list(floats.values()))))
+    if not finite.all():  # the last update may have broken what the next loss would show
+        broken = list(floats)[int((~finite).nonzero()[0])]
+        raise TrainingDiverged(f"after step {trainer.steps} with λ = {trainer.lam:g}, {broken} is not finite")
     for i, name in enumerate(names):
         trainer.history.setdefault(name, []).extend(values[:, i].tolist())
     pending.clear()
 
 
-def snapshot(trainer: Trainer) -> dict:
-    """A copy in memory of all that a step changes."""
-    tensors = {name: value.detach().clone() for name, value in trainer.tensors().items()}
-    lengths = {name: len(values) for name, values in trainer.history.items()}
-    return {"tensors": tensors, "steps": trainer.steps, "position": trainer.position, "history": lengths}
+class Kept:
+    """A copy in memory of a run's last good state, renewed at most every ``KEEP_EVERY`` seconds."""
 
+    def __init__(self, trainer: Trainer) -> None:
+        self.trainer, self.at = trainer, -math.inf
+        self.renew()
 
-def put_back(trainer: Trainer, kept: dict) -> None:
-    """Undo every step since ``snapshot`` gave ``kept``."""
-    trainer.restore(kept["tensors"])
-    trainer.steps, trainer.position = kept["steps"], kept["position"]
-    trainer.history = {name: trainer.history[name][:n] for name, n in kept["history"].items()}
-    for optimiser in trainer.optimisers.values():
-        optimiser.zero_grad(set_to_none=True)
+    def renew(self) -> None:
+        """Copy the run's state, unless the last copy is a moment old."""
+        if time.monotonic() - self.at < KEEP_EVERY:
+            return
+        state = self.trainer.state_dict()
+        tensors = {name: value.detach().clone() for name, value in state["tensors"].items()}
+        lengths = {name: len(values) for name, values in state["history"].items()}
+        self.state, self.at = state | {"tensors": tensors, "history": lengths}, time.monotonic()
+
+    def put_back(self) -> None:
+        """Undo every step since the last copy."""
+        history = {name: self.trainer.history[name][:n] for name, n in self.state["history"].items()}
+        self.trainer.load_state_dict(self.state | {"history": history})
+        for optimiser in self.trainer.optimisers.values():
+            optimiser.zero_grad(set_to_none=True)

@@ -1,154 +1,105 @@
 """The losses: what D, G and Q minimise. Notebook 01 teaches the GAN losses, notebook 04 the bound L_I.
 
-``d_loss`` and ``g_loss`` take D's raw outputs: logits for the two cross-entropy forms, the validity v' itself
-for least squares. Everything about information is in nats. Sources: Goodfellow et al., arXiv 1406.2661
-(minimax, non-saturating); Mao et al., arXiv 1611.04076 (least squares); Chen et al., arXiv 1606.03657 (L_I).
+D's raw outputs are logits for the two cross-entropy forms, the validity v' itself for least squares. Everything about
+information is in nats. Sources: Goodfellow et al., arXiv 1406.2661 (minimax, non-saturating); Mao et al., arXiv
+1611.04076 (least squares); Chen et al., arXiv 1606.03657 (L_I).
 """
 
-import math
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from infogan_utils.codes import Codes
-from infogan_utils.models import Posterior
-
-OBJECTIVES = ("minimax", "non-saturating", "least-squares")
-LN_2PI = math.log(2 * math.pi)
+from infogan_utils.latents import Latents, LatentSpec
 
 
-def check_objective(kind: str) -> None:
-    """Raise ``ValueError`` unless ``kind`` is one of ``OBJECTIVES``."""
-    if kind not in OBJECTIVES:
-        raise ValueError(f"no GAN objective is called {kind!r}; there are {OBJECTIVES}")
-
-
-def d_loss(kind: str, real: Tensor, fake: Tensor) -> Tensor:
-    """D's loss, to be minimised; a scalar.
-
-    Minimax and non-saturating: -[E ln D(x) + E ln(1 - D(G(z)))] = -V(D, G), in nats.
-    Least squares: MSE(v', v) over a batch that is half real (v = 1) and half generated (v = 0).
-
-    Args:
-        real: D's raw outputs on real images, any shape.
-        fake: D's raw outputs on generated images, any shape.
-    """
-    check_objective(kind)
-    if kind == "least-squares":
-        return ((real - 1).square().mean() + fake.square().mean()) / 2
+def cross_entropy_d(real: Tensor, fake: Tensor) -> Tensor:
+    """-[E ln D(x) + E ln(1 − D(G(z)))] = −V(D, G), in nats."""
     return F.softplus(-real).mean() + F.softplus(fake).mean()  # -ln sigmoid(a) = softplus(-a)
 
 
+def least_squares_d(real: Tensor, fake: Tensor) -> Tensor:
+    """MSE(v', v) over a batch that is half real (v = 1) and half generated (v = 0)."""
+    return ((real - 1).square().mean() + fake.square().mean()) / 2
+
+
+# a GAN loss by its name: what D minimises, of its raw outputs on real and generated images, and what G minimises
+GAN_LOSSES: dict[str, tuple[Callable[[Tensor, Tensor], Tensor], Callable[[Tensor], Tensor]]] = {
+    "minimax": (cross_entropy_d, lambda fake: -F.softplus(fake).mean()),  # E ln(1 - D(G(z)))
+    "non-saturating": (cross_entropy_d, lambda fake: F.softplus(-fake).mean()),  # -E ln D(G(z))
+    "least-squares": (least_squares_d, lambda fake: (fake - 1).square().mean()),  # MSE(v', 1)
+}
+
+
+def check_gan(kind: str) -> None:
+    """Raise ``ValueError`` unless ``kind`` is one of ``GAN_LOSSES``."""
+    if kind not in GAN_LOSSES:
+        raise ValueError(f"no GAN loss is called {kind!r}; there are {', '.join(GAN_LOSSES)}")
+
+
+def d_loss(kind: str, real: Tensor, fake: Tensor) -> Tensor:
+    """D's loss, to be minimised: a scalar from its raw outputs on real and on generated images, each of any shape."""
+    check_gan(kind)
+    return GAN_LOSSES[kind][0](real, fake)
+
+
 def g_loss(kind: str, fake: Tensor) -> Tensor:
-    """G's loss, to be minimised; a scalar.
-
-    Minimax: E ln(1 - D(G(z))). Non-saturating: -E ln D(G(z)). Least squares: MSE(v', 1).
-    """
-    check_objective(kind)
-    if kind == "minimax":
-        return -F.softplus(fake).mean()
-    if kind == "non-saturating":
-        return F.softplus(-fake).mean()
-    return (fake - 1).square().mean()
+    """G's loss, to be minimised: a scalar from D's raw outputs on generated images, of any shape."""
+    check_gan(kind)
+    return GAN_LOSSES[kind][1](fake)
 
 
-def categorical_bound(logits: Tensor, c: Tensor) -> Tensor:
-    """L_I of one categorical code in nats: E ln Q(c|x) + ln K, at most ln K. A scalar.
+def information(
+    spec: LatentSpec, answers: Tensor, latents: Latents, rows: Mapping[str, slice] | None = None
+) -> dict[str, Tensor]:
+    """L_I of every code by name, in nats: E ln Q(c|x) + H(c), each a scalar.
 
     Args:
-        logits: (batch, K), before the softmax.
-        c: (batch,) int64, the code that made each image.
-
-    Raises:
-        ValueError: if the shapes don't fit.
+        answers: (n, spec.answers), what Q's head says of the images. latents: (n), what made them.
+        rows: the part of the batch that a code is read from, by its name; the whole batch for any other.
     """
-    if logits.ndim != 2 or c.shape != logits.shape[:1]:
-        raise ValueError(
-            f"logits of shape {tuple(logits.shape)} and codes of shape {tuple(c.shape)} were given; "
-            "expected (batch, K) and (batch,)"
-        )
-    return math.log(logits.shape[1]) - F.cross_entropy(logits.float(), c)
-
-
-def gaussian_bound(mu: Tensor, log_var: Tensor, c: Tensor) -> Tensor:
-    """L_I of continuous codes c ~ U(-1, 1) in nats: E sum_j ln N(c_j; mu_j, sigma_j^2) + ln 2. A scalar.
-
-    A sum over the codes, a mean over the batch. With ``log_var`` = 0 it is the squared error up to scale and
-    constant, and can't exceed ln 2 - ln(2 pi)/2 = -0.226 nats a code.
-
-    Args:
-        mu: (batch, codes), Q's means.
-        log_var: (batch, codes), or a shape that broadcasts to it: ln sigma^2.
-        c: (batch, codes), the codes that made each image.
-
-    Raises:
-        ValueError: if ``mu`` and ``c`` differ in shape, or ``log_var`` doesn't broadcast to it.
-    """
-    return gaussian_bounds(mu, log_var, c).sum()
-
-
-def gaussian_bounds(mu: Tensor, log_var: Tensor, c: Tensor) -> Tensor:
-    """``gaussian_bound`` for each code by itself: (codes,), nats."""
-    if mu.shape != c.shape or mu.ndim != 2:
-        raise ValueError(f"means {tuple(mu.shape)} and codes {tuple(c.shape)} were given; both are (batch, codes)")
-    try:
-        mu, log_var = mu.float(), log_var.float().expand_as(mu)
-    except RuntimeError:  # a squeezed one, (batch,), would broadcast the means instead
-        raise ValueError(
-            f"log_var of shape {tuple(log_var.shape)} was given; it doesn't broadcast to the means' {tuple(mu.shape)}"
-        ) from None
-    log_q = -((c - mu).square() * torch.exp(-log_var) + log_var + LN_2PI) / 2  # (batch, codes)
-    return log_q.mean(dim=0) + math.log(2)
-
-
-def information(q: Posterior, codes: Codes) -> dict[str, Tensor]:
-    """L_I of every code by name, in nats, in the order of ``Layout.code_names``."""
-    bounds = {f"cat {i + 1}": categorical_bound(a, codes.c_cat[:, i]) for i, a in enumerate(q.logits)}
-    if codes.c_cont.shape[1]:
-        each = gaussian_bounds(q.mu, q.log_var, codes.c_cont)
-        bounds |= {f"cont {j + 1}": bound for j, bound in enumerate(each)}
+    rows = rows or {}
+    bounds = {}
+    for name, part in spec.split(answers).items():
+        code, taken = spec[name], rows.get(name, slice(None))
+        bounds[name] = code.log_q(part[taken], latents.c[name][taken]).mean() + code.entropy
     return bounds
 
 
 def agreement_bound(one: Tensor, other: Tensor) -> Tensor:
     """The bound on real images, where no code was drawn: what Q answers to one view takes the code's place. Nats.
 
-    With c ~ Q(c|T(x)), read off another view T'(x) by the same Q: E ln Q(c|T'(x)) + H(c) <= I(c; T'(x)) <= I(c; x),
-    H(c) the entropy of the mean answer; at most ln K. The mean of both directions.
+    With c ~ Q(c|T(x)), read off another view T'(x) by the same Q: E ln Q(c|T'(x)) + H(c) ≤ I(c; T'(x)) ≤ I(c; x), H(c)
+    the entropy of the mean answer; at most ln K. The mean of both directions. No part of the paper.
 
     Args:
-        one: (..., batch, K), logits for one view of each image; several readers at once are leading dimensions.
-        other: (..., batch, K), logits for another view of the same images, in the same order.
-
-    Returns:
-        (...): a bound a reader, a scalar for two dimensions.
-
-    Raises:
-        ValueError: if the shapes differ.
+        one, other: (..., n, K), logits for two views of the same images; several readers are leading dimensions.
     """
     if one.shape != other.shape or one.ndim < 2:
-        raise ValueError(
-            f"logits of shapes {tuple(one.shape)} and {tuple(other.shape)} were given; both are (batch, K), the same "
-            "images in the same order"
-        )
+        raise ValueError(f"logits of shapes {tuple(one.shape)} and {tuple(other.shape)} were given; both are (n, K)")
     total = 0.0
-    for drawn, read in ((one.float(), other.float()), (other.float(), one.float())):
-        p = drawn.softmax(dim=-1)  # c ~ p, image by image
+    for first, second in ((one.float(), other.float()), (other.float(), one.float())):
+        p = first.softmax(dim=-1)  # c ~ p, image by image
         mean = p.mean(dim=-2)  # (..., K), how often each c is drawn
-        log_q = (p * read.log_softmax(dim=-1)).sum(dim=-1).mean(dim=-1)  # E ln Q(c|T'(x))
+        log_q = (p * second.log_softmax(dim=-1)).sum(dim=-1).mean(dim=-1)  # E ln Q(c|T'(x))
         above_0 = mean.clamp_min(torch.finfo(mean.dtype).tiny)  # the slope of 0 ln 0 would be NaN
         total = total + log_q - torch.special.xlogy(mean, above_0).sum(dim=-1)
     return total / 2
 
 
-def note_loss(q: Posterior, codes: Codes, *, lam_l: float, lam_c: float) -> Tensor:
-    """The starting note's third loss, lam_l·H(l'; l) + lam_c·MSE(c, c'), to be minimised; a scalar.
+def three_step_loss(spec: LatentSpec, answers: Tensor, latents: Latents, lam_l: float, lam_c: float) -> Tensor:
+    """The third loss of the three-step form, λ_l·H(l′; l) + λ_c·MSE(c, c′), to be minimised; a scalar.
 
-    H is the cross-entropy of the label codes in nats (summed over the codes), MSE the mean squared error of
-    the continuous ones: a Gaussian Q of fixed variance, up to scale and constant.
+    H is the cross-entropy of the discrete codes in nats, a sum over them; MSE the mean squared error of the continuous
+    ones: a Gaussian Q of fixed variance, up to scale and constant. As in
+    https://github.com/eriklindernoren/PyTorch-GAN.
     """
-    loss = sum((lam_l * F.cross_entropy(a.float(), codes.c_cat[:, i]) for i, a in enumerate(q.logits)), 0.0)
-    if codes.c_cont.shape[1]:
-        loss = loss + lam_c * F.mse_loss(q.mu.float(), codes.c_cont)
-    return loss
+    loss, errors = torch.zeros((), device=answers.device), []
+    for name, part in spec.split(answers).items():
+        code, c = spec[name], latents.c[name]
+        if code.discrete:
+            loss = loss - lam_l * code.log_q(part, c).mean()
+        else:
+            errors.append((code.posterior(part).mean - c).square().mean())
+    return loss + lam_c * torch.stack(errors).mean() if errors else loss

@@ -3,89 +3,79 @@
 import math
 from dataclasses import dataclass
 
-from infogan_utils.channel import Channel
-from infogan_utils.objectives import check_objective
+from infogan_utils.augment import Augment, View, Views
+from infogan_utils.objectives import check_gan
 
 PARTS = ("G", "trunk", "Q")
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a run trains. Frozen: what changes during a run is lam, an attribute of the trainer.
+    """How a run trains; ``Recipe()`` is the paper's way. Frozen: what a run changes is λ, an attribute of the trainer.
 
     Args:
-        objective: the GAN loss, one of ``objectives.OBJECTIVES``.
-        lam: weight of L_I at the start.
-        cont_weight: weight of the continuous codes' L_I within L_I.
-        reaches: the parts that the information gradient trains, of "G", "trunk", "Q". The plain GAN with a Q
-            fitted on the side has ("Q",), the authors' code all three.
-        learn_sigma: whether Q's sigma is learned; fixed to 1 otherwise.
-        note: (lam_l, lam_c) of the starting note: its cross-entropy and mean squared error in place of -L_I.
-        own_adam: whether the information loss takes a step of its own with its own Adam (lam is then inert).
-        channel: the noisy channel T, or None.
-        agreement: weight, within L_I, of the bound on real images: each is seen twice, through two draws of T, and
-            what Q says of one view is the code to be read off the other. Trains the trunk in D's step, where the
-            information gradient has to reach it, and Q in the step of G that follows. Q then gets L_I's gradient on
-            generated images twice, from D's step and from G's: that of lam·(2 L_I + agreement·A), A the bound.
-        batch: images in a step.
-        lr_g: Adam's learning rate for G and Q. lr_d: for the trunk and D's head.
-        average: decay a step of the averaged weights.
+        gan: the GAN loss, one of ``objectives.GAN_LOSSES``. lam: λ, the weight of L_I, at the start.
+        continuous_weight: weight of the continuous codes' L_I within L_I.
+        information_updates: the parts that the information gradient trains, of "G", "trunk" and "Q". A plain GAN with
+            a Q fitted on the side has ("Q",), the authors' code all three.
+        lam_lc: (λ_l, λ_c) of the three-step form's loss, which then stands in the place of −L_I.
+        separate_step: whether the information loss takes a step of its own with its own Adam; λ is then inert.
+        views: the noisy channel T between an image and the trunk, or None. No part of the paper.
+        agreement: weight, within L_I, of the agreement bound on real images, each seen through two draws of T. No part
+            of the paper; RIM (Krause et al., 2010), IMSAT (arXiv 1702.08720) and IIC (arXiv 1807.06653) use it by
+            itself.
+        batch: images in a step. average: decay a step of the averaged weights.
+        lr_g, lr_d, lr_q: Adam's learning rates for G, for the trunk with D's head, and for Q's head.
     """
 
-    objective: str = "non-saturating"
+    gan: str = "non-saturating"
     lam: float = 1.0
-    cont_weight: float = 0.1
-    reaches: tuple[str, ...] = PARTS
-    learn_sigma: bool = True
-    note: tuple[float, float] | None = None
-    own_adam: bool = False
-    channel: Channel | None = Channel()
+    continuous_weight: float = 1.0
+    information_updates: tuple[str, ...] = PARTS
+    lam_lc: tuple[float, float] | None = None
+    separate_step: bool = False
+    views: Views | None = None
     agreement: float = 0.0
     batch: int = 128
     lr_g: float = 1e-3
     lr_d: float = 2e-4
+    lr_q: float = 2e-4
     average: float = 0.99
 
     def __post_init__(self) -> None:
-        check_objective(self.objective)
+        check_gan(self.gan)
+        updates = self.information_updates
         object.__setattr__(self, "lam", check_lam(self.lam))
-        if not (math.isfinite(self.agreement) and self.agreement >= 0):
-            raise ValueError(f"agreement = {self.agreement} was given; it is a weight, 0 or more, e.g. 1.0")
-        if self.agreement and (self.own_adam or "trunk" not in self.reaches):
+        check_lam(self.agreement, "agreement")
+        if self.agreement and (self.separate_step or "trunk" not in updates or self.views is None):
             raise ValueError(
-                "agreement trains the trunk in D's step, but this recipe keeps the information gradient from it "
-                f"(reaches = {self.reaches}, own_adam = {self.own_adam}); set agreement=0.0"
+                f"agreement = {self.agreement} trains the trunk in D's step on two views of each image, but "
+                f"information_updates = {updates}, separate_step = {self.separate_step} and views = {self.views} came "
+                "with it; set agreement=0.0, or let information reach the trunk, through views"
             )
-        if self.agreement and self.channel is None:
-            raise ValueError(
-                f"agreement = {self.agreement} compares two views of an image, but channel=None gives one; set "
-                "agreement=0.0, or keep a channel"
-            )
-        if not set(self.reaches) <= set(PARTS) or "Q" not in self.reaches:
-            raise ValueError(f"reaches = {self.reaches} was given; it holds 'Q' and any of 'G', 'trunk'")
+        if not set(updates) <= set(PARTS) or "Q" not in updates:
+            raise ValueError(f"information_updates = {updates} was given; it holds 'Q' and any of 'G' and 'trunk'")
         if self.batch < 2:
             raise ValueError(f"a batch of {self.batch} was given; batch norm needs 2 images or more to a step")
 
-    @property
-    def real_images(self) -> int:
-        """Real images that a step takes: the batch, or half of it where each is seen twice."""
-        return self.batch // 2 if self.agreement else self.batch
 
-
-def check_lam(lam: float) -> float:
-    """Return ``lam`` as a float; ``ValueError`` unless it is a finite number >= 0."""
+def check_lam(lam: float, name: str = "lam") -> float:
+    """Return ``lam`` as a float; ``ValueError`` unless it is a finite number, 0 or more."""
     try:
         value = float(lam)
     except (TypeError, ValueError):
         value = math.nan
     if not (math.isfinite(value) and value >= 0):
-        raise ValueError(f"lam = {lam!r} was given; it weighs L_I and must be a finite number, 0 or more, e.g. 1.0")
+        raise ValueError(f"{name} = {lam!r} was given; a weight is a finite number, 0 or more, e.g. 1.0")
     return value
 
 
-# The recipe of notebook 06, and its relatives: the paper's settings, the plain GAN of the paper's Figure 1
-# with a Q fitted on the side, and the starting note's three steps.
-FAST = Recipe(agreement=1.0, average=0.995)
-PAPER_RECIPE = Recipe(channel=None, learn_sigma=False)
-PLAIN_GAN = Recipe(reaches=("Q",))
-NOTE = Recipe(objective="least-squares", note=(1.0, 0.1), own_adam=True, channel=None, learn_sigma=False)
+# T for digits changes no digit into another. The mild half of a batch leaves slant and size to the continuous codes.
+DIGIT_AUGMENT = Augment(rotation=0.3, shear=0.4, scale=0.15, shift=0.1, aspect=0.25, stroke=0.6)
+MILD_AUGMENT = Augment(aspect=0.25, stroke=0.6)
+DIGIT_VIEWS = Views((View(MILD_AUGMENT, 0.5, ("cont 1", "cont 2")), View(DIGIT_AUGMENT, 0.5)))
+
+FAST = Recipe(continuous_weight=0.1, views=DIGIT_VIEWS, agreement=1.0, lr_q=1e-3, average=0.995)  # notebook 06's
+PAPER = Recipe()  # as the authors' code has it, for latent variables with σ fixed to 1 and uniform noise
+PLAIN_GAN = Recipe(information_updates=("Q",))  # the paper's Figure 1: a plain GAN, a Q fitted on the side
+THREE_STEP = Recipe(gan="least-squares", lam_lc=(1.0, 0.1), separate_step=True)  # as in eriklindernoren/PyTorch-GAN

@@ -1,244 +1,198 @@
 """One training step of InfoGAN. Notebook 06 writes it out; the tests hold the two equal.
 
-min over G, Q, max over D of V(D, G) - lam·L_I: each step sums the GAN loss and lam times the information loss
-*before* one optimiser step, so that lam acts. With ``own_adam`` the information loss steps by itself, as in the
-starting note. The loop around the step is in ``loop``, the file of a run in ``checkpoint``.
+min over G, Q, max over D of V(D, G) − λ·L_I. D's step trains the trunk and both heads on −V − λ·L_I, G's step trains G
+on its GAN loss − λ·L_I: each sum is taken *before* the optimiser's step, so that λ acts.
 """
 
-import operator
-from contextlib import nullcontext
+import copy
 
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from infogan_utils.codes import Codes, Layout
-from infogan_utils.devices import best_device as best_device
-from infogan_utils.devices import has_bfloat16
-from infogan_utils.models import SMALL, Posterior, Size
-from infogan_utils.note_models import build
-from infogan_utils.objectives import agreement_bound, d_loss, g_loss, information, note_loss
-from infogan_utils.recipes import FAST, Recipe, check_lam
-
-
-def adam(params: list[nn.Parameter], lr: float, device: torch.device) -> torch.optim.Adam:
-    """Adam as the paper sets it, beta_1 = 0.5, in one fused call where the device has it."""
-    return torch.optim.Adam(params, lr=lr, betas=(0.5, 0.999), fused=device.type in ("cpu", "cuda"))
+from infogan_utils.latents import Latents, LatentSpec
+from infogan_utils.looking import Model, check_networks, follow
+from infogan_utils.models import heads
+from infogan_utils.objectives import agreement_bound, d_loss, g_loss, information, three_step_loss
+from infogan_utils.recipes import Recipe, check_lam
+from infogan_utils.seeds import modules_draw_from, stream
 
 
 class Trainer:
-    """A run: networks, optimisers, generator, step count and history, all that a checkpoint holds.
+    """A run: networks, optimisers, generators, step count and history.
 
-    Args:
-        layout: the latent variables.
-        recipe: how to train.
-        size: widths of the networks, and their family.
-        seed: of the initialisation and of every draw.
-        image_shape: (channels, side, side).
-        device: where to compute, e.g. "cpu", "cuda", "mps".
-
-    Raises:
-        ValueError: if the layout has no code, but the recipe a step of its own for the information loss, or if
-            ``image_shape`` is something else.
+    G is any module from (n, spec.total) to pictures; D has ``trunk``, ``d_head`` → (n, 1) and ``q_head`` → (n,
+    spec.answers). ``seed`` is that of every draw; ``device`` where to compute, e.g. "cuda".
     """
 
     def __init__(
-        self,
-        layout: Layout,
-        recipe: Recipe = FAST,
-        *,
-        size: Size = SMALL,
-        seed: int = 0,
-        image_shape: tuple[int, int, int] = (1, 28, 28),
-        device: torch.device | str = "cpu",
+        self, G: nn.Module, D: nn.Module, spec: LatentSpec, recipe: Recipe, *, seed: int = 0, device: str = "cpu"
     ) -> None:
-        if recipe.own_adam and not layout.code_names:
-            raise ValueError(
-                f"{layout} and a recipe with own_adam=True were given; there the information loss takes a step of its "
-                "own, which needs a code: give the layout one, e.g. Layout(62, (10,), 2), or take "
-                "dataclasses.replace(recipe, own_adam=False)"
-            )
-        seed = operator.index(seed)
-        self.layout, self.recipe, self.size, self.seed = layout, recipe, size, seed
-        self.image_shape, self.device = tuple(image_shape), torch.device(device)
-        with torch.random.fork_rng(devices=[]):  # the networks' initialisation draws from torch's global state
-            torch.manual_seed(seed)
-            self.G, self.D = (net.to(self.device, memory_format=torch.channels_last) for net in self._networks())
-        self.generator = torch.Generator().manual_seed(seed)
+        if recipe.separate_step and not spec.codes:
+            raise ValueError(f"{spec} was given with separate_step=True, a step for no code; give it one")
+        self.spec, self.recipe, self.seed, self.device = spec, recipe, seed, torch.device(device)
+        self.G, self.D = (net.to(self.device, memory_format=torch.channels_last) for net in (G, D))
+        self.image_shape = check_networks(self.G, self.D, spec, self.device)
+        self.generator, self.dropout = stream(seed, "draws"), stream(seed, "dropout")
         self.lam = recipe.lam
-        self.bfloat16 = has_bfloat16(self.device)
-        self.d_params = [*self.D.trunk.parameters(), *self.D.d_head.parameters()]
-        self.q_params = list(self.D.q_head.parameters())
-        self.g_params = list(self.G.parameters())
+        self.bfloat16 = len(self.image_shape) == 3 and has_bfloat16(self.device)  # for points it costs more
+        self.pairs = recipe.agreement > 0 and bool(spec.discrete)  # each real image is seen twice
+        parts = {"G": self.G, "trunk": self.D.trunk, "D": self.D.d_head, "Q": self.D.q_head}
+        self.parameters = {name: [p for p in net.parameters() if p.numel()] for name, net in parts.items()}
         self.optimisers = self._optimisers()
-        average = get_ema_multi_avg_fn(recipe.average)
-        self.averaged = {
-            name: AveragedModel(net, multi_avg_fn=average, use_buffers=True).eval()
-            for name, net in (("G", self.G), ("D", self.D))
-        }
-        self.steps = 0
-        self.history: dict[str, list[float]] = {}
-        self.order = torch.empty(0, dtype=torch.int64)  # this epoch's order of the images, and how far it is read
-        self.position = 0
+        self.averaged = Model(*(copy.deepcopy(net).eval() for net in (self.G, self.D)), spec)
+        self.steps, self.history = 0, {}  # figures by name, one a step
+        self.order, self.position = torch.empty(0, dtype=torch.int64), 0  # of this epoch's images, and the place in it
 
-    def _networks(self) -> tuple[nn.Module, nn.Module]:
-        """G and D, freshly initialised; a subclass with other networks replaces this method."""
-        if len(self.image_shape) != 3 or self.image_shape[1] != self.image_shape[2]:
-            raise ValueError(f"image_shape = {self.image_shape} was given; it is (channels, side, side): (1, 28, 28)")
-        shape = {"channels": self.image_shape[0], "side": self.image_shape[1]}
-        return build(self.layout, self.size, **shape, learn_sigma=self.recipe.learn_sigma)
-
-    def _optimisers(self) -> dict[str, torch.optim.Adam]:
-        recipe = self.recipe
-        groups = {"D": (self.d_params, recipe.lr_d), "G": (self.g_params, recipe.lr_g)}
-        if recipe.own_adam:
-            groups["information"] = (self.information_params(), recipe.lr_g)
-        else:
-            groups["G"] = ([*self.g_params, *self.q_params], recipe.lr_g)
-        return {name: adam(params, lr, self.device) for name, (params, lr) in groups.items()}
-
-    def information_params(self) -> list[torch.nn.Parameter]:
-        """The parameters that the information gradient trains, by ``recipe.reaches``."""
-        parts = {"G": self.g_params, "trunk": list(self.D.trunk.parameters()), "Q": self.q_params}
-        return [p for part in self.recipe.reaches for p in parts[part]]
+    # λ, the weight of L_I, is read anew by every step; setting it to NaN or below zero is a ValueError
+    lam = property(lambda self: self._lam, lambda self, value: setattr(self, "_lam", check_lam(value)))
 
     @property
-    def lam(self) -> float:
-        """Weight of L_I, read anew by every step. Setting it to NaN or below zero is a ``ValueError``."""
-        return self._lam
+    def real_images(self) -> int:
+        """Real images that a step takes: the batch, or half of it where each is seen twice."""
+        return self.recipe.batch // 2 if self.pairs else self.recipe.batch
 
-    @lam.setter
-    def lam(self, value: float) -> None:
-        self._lam = check_lam(value)
+    def _optimisers(self) -> dict[str, torch.optim.Adam]:
+        """An Adam for each step, by the step's name."""
+        r, parts = self.recipe, self.parameters
+        groups = {"D step": [(parts["trunk"] + parts["D"], r.lr_d)], "G step": [(parts["G"], r.lr_g)]}
+        if r.separate_step:
+            groups["information step"] = [(self._trained_by_information(), r.lr_g)]
+        else:
+            groups["D step"].append((parts["Q"], r.lr_q))
+        return {name: adam(pairs, self.device) for name, pairs in groups.items()}
 
-    def autocast(self) -> torch.autocast | nullcontext:
+    def _trained_by_information(self) -> list[nn.Parameter]:
+        return [p for part in self.recipe.information_updates for p in self.parameters[part]]
+
+    def autocast(self) -> torch.autocast:
         """Matrix products in bfloat16 where the device has it, in float32 elsewhere."""
-        return torch.autocast(self.device.type, torch.bfloat16) if self.bfloat16 else nullcontext()
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16)
 
     def step(self, real: Tensor) -> dict[str, Tensor]:
-        """One step of D and one of G and Q on real images (n, channels, side, side), float in [0, 1].
+        """One step of D and Q and one of G on real images (n, channels, side, side), float in [0, 1].
 
-        With ``recipe.agreement`` each of them is seen twice, so that 2n images are generated, otherwise n.
         Returns the losses "D" and "G" and each code's L_I in nats by name, as tensors on the device.
         """
         for net in (self.G, self.D):  # a look in between may have left one in eval mode
             net.train()
-        if self.recipe.agreement:
-            real = torch.cat([real, real])
-        codes = self.layout.sample(len(real), self.generator).to(self.device)
-        figures = self._three_steps(real, codes) if self.recipe.own_adam else self._two_steps(real, codes)
-        for name, net in (("G", self.G), ("D", self.D)):
-            self.averaged[name].update_parameters(net)
+        with modules_draw_from(self.dropout):
+            figures = self._three_steps(real) if self.recipe.separate_step else self._two_steps(real)
+        follow([self.averaged.G, self.averaged.D], [self.G, self.D], self.recipe.average)
         self.steps += 1
-        return figures
+        return {name: value.detach() for name, value in figures.items()}
 
-    def _two_steps(self, real: Tensor, codes: Codes) -> dict[str, Tensor]:
-        recipe, net = self.recipe, self.D
+    def _two_steps(self, real: Tensor) -> dict[str, Tensor]:
+        recipe, parts = self.recipe, self.parameters
+        x = torch.cat([real, real]) if self.pairs else real  # image i is image i + n, too
         with self.autocast():
-            fake = self.G(codes)
-            real_features = net.features(self._through_channel(real))
-            fake_features = net.features(self._through_channel(fake.detach()))
-            d = d_loss(recipe.objective, net.d(real_features), net.d(fake_features))
-            total = d
-            if "trunk" in recipe.reaches:
-                loss = self._information_loss(net.q(fake_features), codes)[0]
-                if recipe.agreement:
-                    loss = loss - recipe.agreement * self._agreement(net.q(real_features))
-                total = d + self.lam * loss
-        # with agreement, Q's gradient of this loss, L_I's included, waits here for G's step, which adds its own to it
-        self._update("D", total, [*self.d_params, *(self.q_params if recipe.agreement else [])])
+            latents, fake = self._generate(len(x))
+            v_real, answers_real = self._see(x)
+            v_fake, answers = self._see(fake.detach(), into_trunk="trunk" in recipe.information_updates)
+            d, (loss, _) = d_loss(recipe.gan, v_real, v_fake), self._information_loss(answers, latents)
+            if self.pairs:
+                loss = loss - recipe.agreement * self._agreement(answers_real)
+        self._update("D step", d + self.lam * loss, parts["trunk"] + parts["D"] + parts["Q"])
         with self.autocast():
-            features = net.features(self._through_channel(fake))
-            g = g_loss(recipe.objective, net.d(features))
-            q = net.q(features if "G" in recipe.reaches else features.detach())
-            loss, bounds = self._information_loss(q, codes)
-        self._update("G", g + self.lam * loss, [*self.g_params, *self.q_params])
-        return self._figures(d, g, bounds)
+            v, answers = self._see(fake, into_trunk="G" in recipe.information_updates)
+            g, (loss, bounds) = g_loss(recipe.gan, v), self._information_loss(answers, latents)
+        self._update("G step", g + self.lam * loss, parts["G"])
+        return {"D": d, "G": g, **bounds}
 
-    def _three_steps(self, real: Tensor, codes: Codes) -> dict[str, Tensor]:
-        """The starting note's order: G by its loss, D by its loss, then the information loss with its own Adam."""
-        recipe, net = self.recipe, self.D
+    def _three_steps(self, real: Tensor) -> dict[str, Tensor]:
+        """The three-step form: G by its loss, D by its loss, then the information loss on a batch of its own."""
+        recipe, parts = self.recipe, self.parameters
         with self.autocast():
-            fake = self.G(codes)
-            g = g_loss(recipe.objective, net.d(net.features(self._through_channel(fake))))
-        self._update("G", g, self.g_params)
+            _, fake = self._generate(len(real))
+            g = g_loss(recipe.gan, self._see(fake)[0])
+        self._update("G step", g, parts["G"])
         with self.autocast():
-            real_v = net.d(net.features(self._through_channel(real)))
-            fake_v = net.d(net.features(self._through_channel(fake.detach())))
-            d = d_loss(recipe.objective, real_v, fake_v)
-        self._update("D", d, self.d_params)
+            d = d_loss(recipe.gan, self._see(real)[0], self._see(fake.detach())[0])
+        self._update("D step", d, parts["trunk"] + parts["D"])
         with self.autocast():
-            codes = self.layout.sample(len(real), self.generator).to(self.device)
-            features = net.features(self._through_channel(self.G(codes)))
-            loss, bounds = self._information_loss(net.q(features), codes)
-        self._update("information", self.lam * loss, self.information_params())
-        return self._figures(d, g, bounds)
+            latents, fake = self._generate(len(real))
+            loss, bounds = self._information_loss(self._see(fake)[1], latents)
+        self._update("information step", self.lam * loss, self._trained_by_information())
+        return {"D": d, "G": g, **bounds}
 
-    def _through_channel(self, x: Tensor) -> Tensor:
-        return x if self.recipe.channel is None else self.recipe.channel(x, self.generator)
+    def _generate(self, n: int) -> tuple[Latents, Tensor]:
+        latents = self.spec.sample(n, self.generator).to(self.device)
+        return latents, self.G(self.spec.encode(latents))
 
-    def _information_loss(self, q: Posterior, codes: Codes) -> tuple[Tensor, dict[str, Tensor]]:
-        """What lam multiplies, and each code's L_I. Continuous codes are read from the spared images alone, if any."""
-        recipe, near = self.recipe, len(codes.z)
-        if recipe.channel is not None:
-            near = recipe.channel.spared_of(near) or near
-        q = q._replace(mu=q.mu[:near], log_var=q.log_var[:near])
-        seen = codes._replace(c_cont=codes.c_cont[:near])
-        bounds = information(q, seen)
-        if recipe.note is not None:
-            return note_loss(q, seen, lam_l=recipe.note[0], lam_c=recipe.note[1]), bounds
-        weights = [1.0 if name.startswith("cat") else recipe.cont_weight for name in bounds]
-        return -sum(w * b for w, b in zip(weights, bounds.values(), strict=True)), bounds
+    def _see(self, x: Tensor, *, into_trunk: bool = True) -> tuple[Tensor, Tensor]:
+        """D's raw output and Q's answers on images behind T. Without ``into_trunk`` Q's gradient ends at its head."""
+        x = x if self.recipe.views is None else self.recipe.views(x, self.generator)
+        h = self.D.trunk(x.contiguous(memory_format=torch.channels_last) if x.ndim == 4 else x)
+        return heads(self.D, h, into_trunk=into_trunk)
 
-    def _agreement(self, q: Posterior) -> Tensor:
-        """The bound on real images in nats, summed over the categorical codes; the second half is the first again."""
-        n = len(q.mu) // 2
-        return sum((agreement_bound(a[:n], a[n:]) for a in q.logits), torch.zeros((), device=q.mu.device))
+    def _information_loss(self, answers: Tensor, latents: Latents) -> tuple[Tensor, dict[str, Tensor]]:
+        """What λ multiplies, and each code's L_I, read from the part of the batch that T leaves to it."""
+        recipe, spec, views = self.recipe, self.spec, self.recipe.views
+        bounds = information(
+            spec, answers, latents, views and {name: views.rows(name, len(answers)) for name in spec.names}
+        )
+        if recipe.lam_lc is not None:
+            return three_step_loss(spec, answers, latents, *recipe.lam_lc), bounds
+        weights = {name: 1.0 if code.discrete else recipe.continuous_weight for name, code in spec.items()}
+        return -sum((weights[name] * bound for name, bound in bounds.items()), answers.new_zeros(())), bounds
 
-    def _update(self, name: str, loss: Tensor, params: list[torch.nn.Parameter]) -> None:
-        """The gradient of ``loss`` for exactly these parameters, and one Adam step of those that ``name`` owns."""
+    def _agreement(self, answers: Tensor) -> Tensor:
+        """The agreement bound in nats, summed over the discrete codes; the second half shows the first's images."""
+        parts = self.spec.split(answers)
+        return sum(agreement_bound(*parts[name].chunk(2)) for name in self.spec.discrete)
+
+    def _update(self, name: str, loss: Tensor, params: list[nn.Parameter]) -> None:
+        """The gradient of ``loss`` for exactly these parameters, and the step of Adam that has this name."""
         loss.backward(inputs=params)
         self.optimisers[name].step()
         self.optimisers[name].zero_grad(set_to_none=True)
 
-    def _figures(self, d: Tensor, g: Tensor, bounds: dict[str, Tensor]) -> dict[str, Tensor]:
-        return {"D": d.detach(), "G": g.detach()} | {name: b.detach() for name, b in bounds.items()}
-
     def tensors(self) -> dict[str, Tensor]:
-        """Every tensor of the run by name: networks, averages, Adam's moments, generator, order of the data."""
-        nets = {"G": self.G, "D": self.D, "averaged.G": self.averaged["G"], "averaged.D": self.averaged["D"]}
-        found = {f"{n}.{key}": value for n, net in nets.items() for key, value in net.state_dict().items()}
+        """Every tensor that a step changes, by name: networks, averages and Adam's moments, not copied."""
+        nets = {"G": self.G, "D": self.D, "averaged.G": self.averaged.G, "averaged.D": self.averaged.D}
+        found = {f"{name}.{key}": value for name, net in nets.items() for key, value in net.state_dict().items()}
         for name, optimiser in self.optimisers.items():
-            for i, moments in optimiser.state_dict()["state"].items():
-                found |= {f"adam.{name}.{i}.{key}": value for key, value in moments.items()}
-        return found | {"generator": self.generator.get_state(), "order": self.order}
+            for i, moments in enumerate(optimiser.state.values()):
+                found |= {f"{name}.{i}.{key}": value for key, value in moments.items()}
+        return found
 
-    def restore(self, tensors: dict[str, Tensor]) -> None:
-        """Put every tensor of ``tensors()`` back.
+    def state_dict(self) -> dict:
+        """All of the run's state, not copied."""
+        draws = {"generator": self.generator.get_state(), "dropout": self.dropout.get_state(), "order": self.order}
+        numbers = {"steps": self.steps, "position": self.position, "lam": self.lam, "history": self.history}
+        return {"tensors": self.tensors() | draws, **numbers}
 
-        Raises:
-            ValueError: if one is missing, is not known, or has another shape.
-        """
-        nets = {"averaged.G": self.averaged["G"], "averaged.D": self.averaged["D"], "G": self.G, "D": self.D}
-        left = dict(tensors)
-        try:
-            self.generator.set_state(left.pop("generator").cpu())
-            self.order = left.pop("order").cpu()
-            for name, net in nets.items():
-                own = [key for key in left if key.startswith(name + ".")]
-                net.load_state_dict({key[len(name) + 1 :]: left.pop(key) for key in own})
-            for name, optimiser in self.optimisers.items():
-                moments: dict[int, dict[str, Tensor]] = {}
-                owned = [p.detach() for group in optimiser.param_groups for p in group["params"]]
-                for key in [k for k in left if k.startswith(f"adam.{name}.")]:
-                    _, _, i, moment = key.split(".")
-                    value = left.pop(key).clone()
-                    like = owned[int(i)]  # fused Adam reads the moments in the parameter's own memory layout
-                    moments.setdefault(int(i), {})[moment] = (
-                        torch.empty_like(like).copy_(value) if value.shape == like.shape else value
-                    )
-                optimiser.load_state_dict({"state": moments, "param_groups": optimiser.state_dict()["param_groups"]})
-        except (KeyError, IndexError, RuntimeError) as error:
-            raise ValueError(f"these tensors don't fit a run of {self.layout} and {self.size}: {error}") from error
-        if left:
-            raise ValueError(f"these tensors don't belong to a run of {self.layout}: {sorted(left)[:3]}")
+    @torch.no_grad()
+    def load_state_dict(self, state: dict) -> None:
+        """Put a state back; ``ValueError``, before anything is changed, if its tensors are not those of this run."""
+
+        def shapes(tensors: dict[str, Tensor]) -> dict[str, tuple]:
+            return {name: (tuple(t.shape), t.dtype) for name, t in tensors.items() if name != "order"}
+
+        given = state["tensors"]
+        own, other = shapes(self.state_dict()["tensors"]), shapes(given)
+        if odd := sorted(name for name in own.keys() | other.keys() if own.get(name) != other.get(name)):
+            raise ValueError(f"{odd[0]} is {other.get(odd[0])} in the state given and {own.get(odd[0])} in this run")
+        self.generator.set_state(given["generator"].cpu())
+        self.dropout.set_state(given["dropout"].cpu())
+        for name, value in self.tensors().items():
+            value.copy_(given[name])
+        self.steps, self.position, self.lam = state["steps"], state["position"], state["lam"]
+        self.order, self.history = given["order"].cpu().clone(), {k: list(v) for k, v in state["history"].items()}
+
+
+def adam(groups: list[tuple[list[nn.Parameter], float]], device: torch.device) -> torch.optim.Adam:
+    """Adam with β₁ = 0.5 as in the paper, a learning rate a group; its moments stand there, at 0, from the start."""
+    fused = device.type in ("cpu", "cuda")  # one call for all parameters
+    given = [{"params": params, "lr": lr} for params, lr in groups if params]
+    optimiser = torch.optim.Adam(given, betas=(0.5, 0.999), fused=fused)
+    for p in (p for group in optimiser.param_groups for p in group["params"]):
+        steps = torch.zeros((), device=device if fused else "cpu")
+        optimiser.state[p] = {"step": steps, "exp_avg": torch.zeros_like(p), "exp_avg_sq": torch.zeros_like(p)}
+    return optimiser
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether the device multiplies bfloat16 in hardware."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)  # emulated, as on a T4, it is slower
+    return device.type == "cpu" and getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)()

@@ -77,9 +77,3 @@ def test_elsewhere_without_a_repository_the_error_says_what_to_do(situation, not
     result = situation.run("")
     assert isinstance(result.error_in_exec, ModuleNotFoundError) and situation.pip == []
     assert "pip install -r requirements.txt" in str(result.error_in_exec)
-
-
-def test_the_constant_stands_in_one_place_alone():
-    root = make.FOLDER.parent
-    own = [p for p in root.rglob("*.py") if "tests" not in p.parts and "REPOSITORY = " in p.read_text("utf-8")]
-    assert [p.name for p in own] == ["make.py"]

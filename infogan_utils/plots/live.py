@@ -9,8 +9,8 @@ import torch
 from IPython.display import display
 from matplotlib.figure import Figure
 
-from infogan_utils.codes import Codes
-from infogan_utils.plots import smooth, tile, to_png
+from infogan_utils.latents import Latents, LatentSpec
+from infogan_utils.plots.figures import smooth, tile, to_png
 from infogan_utils.training import Trainer
 
 
@@ -27,13 +27,13 @@ class Progress:
         self._handle = None
         self._began = self._drawn = 0.0
         self._first: int | None = None
-        self._codes: Codes | None = None
+        self._latents: Latents | None = None
 
     def __call__(self, trainer: Trainer) -> None:
         now = time.monotonic()
         if self._first is None:
             self._first, self._began = trainer.steps, now
-            self._codes = self._fixed_codes(trainer)
+            self._latents = fixed_latents(trainer.spec, self.rows)
         elif now - self._drawn < self.seconds and trainer.steps < self.until:
             return
         self._drawn = now
@@ -54,36 +54,25 @@ class Progress:
             left = "done"
         recent = {name: float(np.mean(values[-50:])) for name, values in trainer.history.items()}
         bounds = ", ".join(
-            f"{name} {recent[name]:.2f} of {ceiling:.3f}" if name.startswith("cat") else f"{name} {recent[name]:.2f}"
-            for name, ceiling in trainer.layout.entropy().items()
+            f"{name} {recent[name]:.2f}" + (f" of {code.ceiling:.3f}" if code.discrete else "")
+            for name, code in trainer.spec.items()
             if name in recent
         )
         losses = f"loss of D {recent.get('D', math.nan):.2f}, of G {recent.get('G', math.nan):.2f}"
         return f"step {trainer.steps} of {self.until}, {left} · L_I in nats: {bounds} · {losses}"
 
-    def _fixed_codes(self, trainer: Trainer) -> Codes:
-        layout, generator = trainer.layout, torch.Generator().manual_seed(0)
-        k = layout.categorical[0] if layout.categorical else 10
-        codes = layout.sample(self.rows * k, generator)
-        z = codes.z[: self.rows].repeat_interleave(k, dim=0)  # a row shares its noise
-        c_cat = codes.c_cat.clone()
-        if layout.categorical:
-            c_cat[:, 0] = torch.arange(k).repeat(self.rows)
-        return Codes(z, c_cat, torch.zeros_like(codes.c_cont)).to(trainer.device)
-
     def _draw(self, trainer: Trainer) -> tuple[Figure, str]:
-        with torch.no_grad():
-            images = trainer.averaged["G"](self._codes).mean(dim=1)  # grey
+        images = trainer.averaged.draw(self._latents).mean(dim=1)  # grey
         text = self.line(trainer)
         figure, (curves, losses, samples) = matplotlib.pyplot.subplots(
             1, 3, figsize=(11, 2.9), width_ratios=[1, 1, 1.5]
         )
         steps = np.arange(1, len(next(iter(trainer.history.values()), [])) + 1)
-        for name in (n for n in trainer.layout.code_names if n in trainer.history):
+        for name in (n for n in trainer.spec.names if n in trainer.history):
             line = smooth(trainer.history[name], 25)
             curves.plot(steps[len(steps) - len(line) :], line, label=name)
-        for k in set(trainer.layout.categorical):
-            curves.axhline(math.log(k), color="black", linestyle="--", linewidth=1, label=f"ln {k}")
+        for ceiling in {code.ceiling for code in trainer.spec.codes if code.discrete}:
+            curves.axhline(ceiling, color="black", linestyle="--", linewidth=1, label=f"ln {math.exp(ceiling):.0f}")
         curves.set(xlabel="steps", ylabel="nats", title="$L_I$ of each code")
         curves.legend(frameon=False, fontsize=8)
         for name in (n for n in ("D", "G") if n in trainer.history):
@@ -96,3 +85,10 @@ class Progress:
         samples.set_title("samples, a column for each category")
         figure.suptitle(text, fontsize=9)
         return figure, text
+
+
+def fixed_latents(spec: LatentSpec, rows: int) -> Latents:
+    """Latent variables for a grid: a column for each value of the first discrete code; a row shares its noise."""
+    k = spec[spec.discrete[0]].width if spec.discrete else 10
+    z = spec.sample(rows, torch.Generator().manual_seed(0)).z.repeat_interleave(k, dim=0)
+    return spec.by_hand(z, {spec.discrete[0]: torch.arange(k).repeat(rows)} if spec.discrete else {})

@@ -1,7 +1,4 @@
-"""Figures of the series: one look, colours safe for colour-blind readers, an alternative text for each.
-
-Every notebook draws with it; notebook 06 uses the grids.
-"""
+"""Figures of the series: one look, colours safe for colour-blind readers, an alternative text for each."""
 
 import io
 from collections.abc import Sequence
@@ -12,8 +9,6 @@ import numpy as np
 from IPython.display import display
 from matplotlib.figure import Figure
 from torch import Tensor
-
-from infogan_utils.metrics import Match
 
 # Okabe and Ito's palette, in an order in which neighbours stay apart in grey.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
@@ -117,10 +112,14 @@ def bound_curves(runs: dict[str, Sequence[float]], *, ceiling: float, title: str
     return figure
 
 
-def confusion_figure(match: Match, *, title: str) -> Figure:
-    """How often each real digit (row) gets each category (column, ordered by the best match)."""
-    order = np.argsort(match.label_of)
-    shares = match.confusion[:, order] / np.maximum(match.confusion.sum(axis=1, keepdims=True), 1)
+def confusion_figure(confusion: np.ndarray, label_of: np.ndarray, *, title: str) -> Figure:
+    """How often each class (row) gets each category (column, ordered by the class that it is matched to).
+
+    Args:
+        confusion: (classes, categories), counts. label_of: (categories,), the class that each is matched to.
+    """
+    order = np.argsort(label_of)
+    shares = confusion[:, order] / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
     k = len(order)
     figure, axes = matplotlib.pyplot.subplots(figsize=(5.6, 4.8))
     picture = axes.imshow(shares, cmap="viridis", vmin=0, vmax=1)
@@ -129,9 +128,9 @@ def confusion_figure(match: Match, *, title: str) -> Figure:
             if shares[i, j] >= 0.005:
                 colour = "black" if shares[i, j] > 0.6 else "white"
                 axes.text(j, i, f"{shares[i, j] * 100:.0f}", ha="center", va="center", color=colour, fontsize=8)
-    axes.set_xticks(range(k), [f"c={c}\n→ {match.label_of[c]}" for c in order], fontsize=8)
+    axes.set_xticks(range(k), [f"c={c}\n→ {label_of[c]}" for c in order], fontsize=8)
     axes.set_yticks(range(k), [str(d) for d in range(k)])
     axes.grid(False)
-    axes.set(xlabel="category that Q names, and the digit it is matched to", ylabel="real digit", title=title)
-    figure.colorbar(picture, ax=axes, label="share of the digit's images")
+    axes.set(xlabel="category that Q names, and the class it is matched to", ylabel="real class", title=title)
+    figure.colorbar(picture, ax=axes, label="share of the class's images")
     return figure

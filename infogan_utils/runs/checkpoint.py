@@ -1,0 +1,172 @@
+"""The one reader and writer of runs and of weights: safetensors files, the rest as JSON in their header. Never pickle.
+
+A save is atomic: it is written beside the old file and then takes its place, so that a full disk or a kill in the
+middle leaves the last good one whole. Notebook 06 saves and resumes with it.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as as_bytes
+from torch import Tensor, nn
+
+from infogan_utils.augment import Augment, View, Views
+from infogan_utils.codes import Code
+from infogan_utils.latents import LatentSpec
+from infogan_utils.looking import Model
+from infogan_utils.models import Widths, build
+from infogan_utils.recipes import Recipe
+from infogan_utils.training import Trainer
+
+RUN, MODEL = "infogan-run-3", "infogan-model-3"
+SHIPPED = Path(__file__).parents[1] / "assets" / "mnist.safetensors"  # a trained model that comes with the package
+
+
+class CheckpointError(RuntimeError):
+    """A file can't be read, or belongs to another kind of run."""
+
+
+def save(trainer: Trainer, path: str | Path) -> Path:
+    """Write the run to ``path``, which keeps its former content until the new one is complete."""
+    state = trainer.state_dict()
+    about = {"recipe": pack(trainer.recipe), "seed": trainer.seed} | describe(trainer.averaged, trainer.image_shape)
+    return write(path, RUN, state.pop("tensors"), about | state)
+
+
+def load(path: str | Path, *, networks: tuple[nn.Module, nn.Module] | None = None, device: str = "cpu") -> Trainer:
+    """Read a run that ``save`` wrote; on the CPU, training it on continues to the numbers of an unbroken run.
+
+    On CUDA they differ a little: T's gradient is summed there in an order that changes from run to run. ``networks``
+    are fresh G and D like those of the run, where they are a reader's own; those of ``models.build`` are made anew.
+
+    Raises:
+        FileNotFoundError: if there is no such file. CheckpointError: if it is damaged or something else.
+    """
+    about, tensors = read(path, RUN)
+    with fitting(path):
+        spec = unpack(about["spec"])
+        G, D = networks or rebuild(about, spec)
+        trainer = Trainer(G, D, spec, unpack(about["recipe"]), seed=about["seed"], device=device)
+        trainer.load_state_dict(about | {"tensors": tensors})
+    return trainer
+
+
+def save_model(model: Model, path: str | Path, **about: str | int) -> Path:
+    """Write G and D in half precision, for looking at; ``about`` says how they came, e.g. ``command="…", seed=0``."""
+    nets = {f"{part}.{key}": value for part in "GD" for key, value in getattr(model, part).state_dict().items()}
+    # a running variance can exceed float16's range
+    tensors = {key: v.half() if v.is_floating_point() and "running" not in key else v for key, v in nets.items()}
+    shape = model.draw(model.spec.sample(1, torch.Generator())).shape[1:]
+    return write(path, MODEL, tensors, about | describe(model, tuple(shape)))
+
+
+def load_model(path: str | Path = SHIPPED, *, networks: tuple[nn.Module, nn.Module] | None = None) -> Model:
+    """Read G and D that ``save_model`` wrote, by default the digits' model that comes with the package."""
+    about, tensors = read(path, MODEL)
+    with fitting(path):
+        spec = unpack(about["spec"])
+        model = Model(*(networks or rebuild(about, spec)), spec)
+        for part, net in (("G", model.G), ("D", model.D)):
+            net.load_state_dict({key[2:]: value for key, value in tensors.items() if key.startswith(f"{part}.")})
+            net.eval()
+    return model
+
+
+def describe(model: Model, shape: tuple[int, ...]) -> dict:
+    """What a header says of the networks; ``models.build`` leaves their widths on them."""
+    return {"spec": pack(model.spec), "widths": pack(getattr(model.G, "widths", None)), "image_shape": shape}
+
+
+def rebuild(about: dict, spec: LatentSpec) -> tuple[nn.Module, nn.Module]:
+    if about["widths"] is None:
+        raise ValueError("its networks are a reader's own: hand over fresh ones, networks=(G, D)")
+    return build(spec, unpack(about["widths"]), channels=about["image_shape"][0], side=about["image_shape"][1])
+
+
+def pack(value: Any) -> Any:
+    """A setting as JSON has it: an object by its class's name and its fields."""
+    if is_dataclass(value):
+        return [type(value).__name__, {field.name: pack(getattr(value, field.name)) for field in fields(value)}]
+    return ["", [pack(item) for item in value]] if isinstance(value, tuple) else value
+
+
+def unpack(value: Any) -> Any:
+    """The setting that ``pack`` packed; a class that is not one of the package's settings is a ``KeyError``."""
+    if not isinstance(value, list):
+        return value
+    name, content = value
+    if name == "":
+        return tuple(unpack(item) for item in content)
+    classes = {cls.__name__: cls for cls in (Recipe, Views, View, Augment, LatentSpec, Widths, *Code.__subclasses__())}
+    return classes[name](**{field: unpack(item) for field, item in content.items()})
+
+
+def write(path: str | Path, kind: str, tensors: dict[str, Tensor], about: dict) -> Path:
+    """Write a safetensors file whole or not at all."""
+    path, about = Path(path).expanduser(), about | {"format": kind}
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder; name a file in it, e.g. {path / 'run.safetensors'}")
+    tensors = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    about["sha256"] = digest(about, tensors)
+    part = path.with_name(f".{path.name}.part")  # what a kill leaves there, the next save writes over
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(part, "wb") as file:
+            file.write(as_bytes(tensors, metadata={"infogan": json.dumps(about)}))
+            os.fsync(file.fileno())
+        part.replace(path)
+    except (OSError, SafetensorError) as error:
+        part.unlink(missing_ok=True)
+        raise OSError(
+            f"{path} could not be written ({error}); a former save there is untouched. Free some space, or name another"
+        ) from error
+    return path
+
+
+def read(path: str | Path, kind: str) -> tuple[dict, dict[str, Tensor]]:
+    """The header and the tensors of a file that ``write`` wrote, its format and checksum checked."""
+    path = Path(path).expanduser()
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {path}; train first, then checkpoint.save(trainer, path)")
+    try:
+        with safe_open(path, "pt") as file:
+            about = json.loads((file.metadata() or {})["infogan"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}
+        found = about["format"], about["sha256"] == digest(about, tensors)
+    except (SafetensorError, LookupError, ValueError, TypeError, AttributeError) as error:
+        raise CheckpointError(
+            f"{path} is damaged or no file of this project ({type(error).__name__}: {error}); name another, or train "
+            "again. Pickled files (.pt, .pth) are refused: loading them can run code"
+        ) from error
+    if found != (kind, True):
+        what = (
+            f"has the format {found[0]!r}; {kind!r} is read here" if found[0] != kind else "doesn't have its checksum"
+        )
+        raise CheckpointError(f"{path} {what}: it is damaged or something else; name another file, or train again")
+    return about, tensors
+
+
+@contextmanager
+def fitting(path: str | Path) -> Iterator[None]:
+    """Whatever doesn't fit inside becomes a ``CheckpointError`` that names the file."""
+    try:
+        yield
+    except (LookupError, ArithmeticError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        raise CheckpointError(f"{path} doesn't hold what its header says: {error}") from error
+
+
+def digest(about: dict, tensors: dict[str, Tensor]) -> str:
+    """SHA-256 of the header, but for the checksum in it, and of every tensor's name and bytes."""
+    header = {name: value for name, value in about.items() if name != "sha256"}
+    found = hashlib.sha256(json.dumps(header, sort_keys=True).encode())
+    for name in sorted(tensors):
+        found.update(name.encode() + tensors[name].reshape(-1).view(torch.uint8).numpy().tobytes())
+    return found.hexdigest()

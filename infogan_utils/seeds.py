@@ -1,0 +1,29 @@
+"""The streams of random numbers that one seed gives: first weights, draws, the choice of a start."""
+
+import operator
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+
+
+def stream(seed: int, name: str) -> torch.Generator:
+    """A generator for the stream ``name`` of a seed: G's first weights are then not also the run's first draws."""
+    seed = operator.index(seed)
+    if seed < 0:
+        raise ValueError(f"seed = {seed} was given; a seed is a whole number, 0 or more")
+    state = np.random.SeedSequence([seed, *name.encode()]).generate_state(1)
+    return torch.Generator().manual_seed(int(state[0]))
+
+
+@contextmanager
+def modules_draw_from(generator: torch.Generator) -> Iterator[None]:
+    """What draws from torch's global state on the CPU, first weights and dropout, draws from ``generator`` inside."""
+    before = torch.default_generator.get_state()
+    torch.default_generator.set_state(generator.get_state())  # torch.manual_seed would reseed every other device, too
+    try:
+        yield
+    finally:
+        generator.set_state(torch.default_generator.get_state())
+        torch.default_generator.set_state(before)
