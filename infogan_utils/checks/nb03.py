@@ -57,7 +57,7 @@ def corrected_information(answer: Callable[[np.ndarray], float]) -> None:
         (rng.integers(1, 30, size=(4, 6)), "4 × 6 counts, all above 0"),
         (with_gaps, "counts with an empty row and two empty columns"),
         (sparse, f"the counts {sparse.tolist()}, 5 of 16 cells occupied"),
-        (np.full((3, 3), 4), "nine equal counts, where the plug-in estimate is 0"),
+        (np.array([[4, 5, 4], [4, 4, 5], [5, 4, 4]]), "nine nearly equal counts"),
     ):
         N, p = counts.sum(), counts / counts.sum()
         parts = ((p.sum(axis=0), 1), (p.sum(axis=1), 1), (p, -1))
