@@ -15,18 +15,13 @@ class Fault(NamedTuple):
 
 DATA, RUNS, TESTS, DEVICE, PLACE = "data", "runs", "tests", "devices", "place"
 STANDS_IN = "named in the source line, nothing left behind, the shipped digits stand in"
-DOWNLOAD = "test_data_faults::test_a_failed_download_is_named_leaves_nothing_and_the_shipped_digits_stand_in_B28_B30"
+DOWNLOAD = "test_data_faults::test_a_failed_download_is_named_leaves_nothing_and_the_shipped_digits_stand_in"
 DAMAGED = "test_runs_survive::test_a_damaged_file_is_refused_by_name_and_the_run_at_hand_is_untouched"
 PLANTED = "test_tester::test_a_cell_with_a_planted_fault_turns_the_run_red_B38_B55"
 WIDGET = "test_tester::test_a_widget_with_a_planted_fault_turns_the_run_red_after_the_last_cell_B55_B59"
 
 FAULTS = [
-    Fault(
-        DATA,
-        "connection refused",
-        STANDS_IN,
-        "test_data_faults::test_a_refused_connection_is_named_and_the_shipped_digits_stand_in_B28",
-    ),
+    Fault(DATA, "connection refused", STANDS_IN, DOWNLOAD),
     Fault(DATA, "403 from the server", STANDS_IN, DOWNLOAD),
     Fault(DATA, "cut off half-way", STANDS_IN, DOWNLOAD),
     Fault(DATA, "wrong bytes", STANDS_IN, DOWNLOAD),
@@ -36,13 +31,19 @@ FAULTS = [
         DATA,
         "the first mirrors fail",
         "the next is tried, and the one used is named",
-        "test_data_faults::test_the_next_mirror_is_tried_and_the_source_finally_used_is_named_B30",
+        "test_data_faults::test_the_next_mirror_is_tried_and_the_one_used_is_named",
     ),
     Fault(
         DATA,
-        "a read-only folder",
+        "a folder that can't be written",
         "named before anything is downloaded; the shipped digits stand in",
-        "test_data_faults::test_a_read_only_folder_is_named_and_nothing_is_downloaded_in_vain",
+        "test_data_faults::test_a_read_only_cache_is_named_and_nothing_is_downloaded_in_vain",
+    ),
+    Fault(
+        DATA,
+        "no home folder",
+        "named; the shipped digits stand in",
+        "test_data_faults::test_without_a_home_folder_the_package_works_and_says_so",
     ),
     Fault(
         DATA,
@@ -52,63 +53,57 @@ FAULTS = [
     ),
     Fault(
         DATA,
-        "three of four files in the reader's folder",
-        "an error that names the fourth and the folder",
-        "test_data_faults::test_three_of_four_files_in_a_named_folder_are_an_error_that_names_the_fourth_B28",
-    ),
-    Fault(
-        DATA,
-        "a wrong checksum in the reader's folder",
-        "an error; the file stays as it is",
-        "test_data::test_a_faulty_file_in_a_named_folder_is_named_and_not_replaced_B30",
-    ),
-    Fault(
-        DATA,
-        "a broken file in our own cache",
-        "that file alone is fetched anew",
-        "test_data_faults::test_a_broken_file_in_the_cache_is_fetched_anew_and_alone_B30",
-    ),
-    Fault(
-        DATA,
-        "two kernels download into one folder",
-        "both get it whole",
-        "test_data_faults::test_two_kernels_that_download_into_one_folder_at_once_both_get_it_whole",
-    ),
-    Fault(
-        DATA,
-        "a kill during a download",
-        "the half file is never read and swept away later",
-        "test_data_faults::test_what_a_killed_download_left_is_swept_away_later",
-    ),
-    Fault(
-        DATA,
-        "a damaged picture in one's own folder",
-        "named, with the way out",
-        "test_data_faults::test_a_folder_without_pictures_or_with_a_damaged_one_is_named",
-    ),
-    Fault(
-        DATA,
-        "Fashion-MNIST is nowhere",
-        "an error that names its files and the folder; no other pictures stand in",
-        "test_data_faults::test_fashion_mnist_that_is_nowhere_is_an_error_with_file_names_and_folder_B28",
+        "a file of the reader's folder is missing, a folder, cut or altered",
+        "an error that names it; the file stays as it is",
+        "test_data_faults::test_a_faulty_file_in_a_named_folder_is_named_and_neither_replaced_nor_deleted",
     ),
     Fault(
         DATA,
         "MNIST's files in Fashion-MNIST's place",
         "an error that says so",
-        "test_data_faults::test_fashion_mnist_comes_from_local_files_and_MNIST_does_not_pass_for_it",
+        "test_data_faults::test_a_faulty_file_in_a_named_folder_is_named_and_neither_replaced_nor_deleted",
     ),
     Fault(
         DATA,
-        "a file of SVHN is missing, damaged or of another shape",
-        "an error that names it",
-        "test_data_faults::test_svhn_comes_from_its_two_files",
+        "a broken file in our own cache",
+        "that file alone is fetched anew",
+        "test_data_faults::test_a_broken_file_in_the_cache_is_fetched_anew_and_alone",
     ),
     Fault(
         DATA,
-        "CelebA's folder is missing",
-        "an error that names it and what to unpack",
-        "test_data_faults::test_celeba_comes_from_torchvisions_layout",
+        "two kernels download into one folder",
+        "both get it whole",
+        "test_data_faults::test_two_downloads_into_one_folder_at_once_both_get_it_whole",
+    ),
+    Fault(
+        DATA,
+        "Fashion-MNIST is nowhere",
+        "an error that names its files and the folder; no other pictures stand in",
+        "test_data_faults::test_no_pictures_stand_in_for_fashion_mnist",
+    ),
+    Fault(
+        DATA,
+        "a damaged picture in one's own folder",
+        "left out and named; more than one in ten are an error",
+        "test_data_faults::test_a_damaged_picture_is_left_out_and_named_and_too_many_are_refused",
+    ),
+    Fault(
+        DATA,
+        "pictures beside the classes' folders",
+        "a few are left out and named; many are an error",
+        "test_data_faults::test_a_few_pictures_beside_the_folders_are_left_out_and_named_and_many_are_refused",
+    ),
+    Fault(
+        DATA,
+        "an array file is missing, damaged or of another shape",
+        "an error that names it and what it should hold",
+        "test_data_faults::test_arrays_that_are_no_original_or_of_another_layout_are_refused",
+    ),
+    Fault(
+        DATA,
+        "a name, folder, side or limit that doesn't exist",
+        "an error that lists those there are",
+        "test_data_faults::test_bad_input_is_answered_with_what_was_expected",
     ),
     Fault(
         RUNS,

