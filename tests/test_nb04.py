@@ -22,14 +22,16 @@ def nb():
     """The notebook's functions by name, with the tables of section 1 and the ring of section 9."""
     space = series.namespace("04", *NAMES)
     joint, angle = P_X_GIVEN_C * P_C, 2 * math.pi * torch.arange(8) / 8
-    space |= {"P_xc": joint, "P_x": joint.sum(1), "P_c_given_x": joint / joint.sum(1, keepdims=True), "H_c": math.log(2)}
+    space |= {
+        "P_xc": joint,
+        "P_x": joint.sum(1),
+        "P_c_given_x": joint / joint.sum(1, keepdims=True),
+        "H_c": math.log(2),
+    }
     space |= {"P_x_given_c": P_X_GIVEN_C, "Q": np.array([[0.7, 0.3], [0.5, 0.5], [0.4, 0.6]])}
     space |= {"rng": np.random.default_rng(0), "modes": 2 * torch.stack([angle.cos(), angle.sin()], dim=1)}
     space["c_look"], space["z_look"] = space["draw"](4000, torch.Generator().manual_seed(7))
     return space
-
-
-# the bound on a table
 
 
 def test_bound_and_gap_add_up_to_the_information(nb):
@@ -65,9 +67,6 @@ def test_the_code_that_made_the_picture_will_do_and_a_new_one_will_not(nb):
     assert abs(off["posterior"]) < 5 and abs(off["prior"]) < 5 and off["new code"] < -50
     independent = (np.outer(nb["P_x"], P_C) * np.log(nb["Q"])).sum() + math.log(2)
     assert draws["new code"].mean() == pytest.approx(independent, abs=0.01) and independent < 0
-
-
-# the bounds of the paper's codes
 
 
 @pytest.mark.parametrize("K", [2, 10])
@@ -126,17 +125,11 @@ def test_a_fixed_sigma_hides_what_is_learnt(nb):  # B16
         assert at[0] == pytest.approx(low, abs=5e-3) and at[0] > max(at[1:])
 
 
-# InfoGAN on the ring
-
-
 def test_with_the_information_term_the_code_chooses_the_mode_and_without_it_does_not(nb):
     torch.set_num_threads(1)
     for lam, least, most in ((1.0, 1.9, 2.08), (0.0, -0.05, 0.05)):
         notes = nb["train"](lambda _, lam=lam: lam, seed=5, look=lambda G, Q: G(nb["z_look"]), steps=1000, every=1000)
         assert least < nb["mode_information"](notes[-1]) < most
-
-
-# exercises
 
 
 def test_the_worked_solutions_pass_their_checks(capsys):
