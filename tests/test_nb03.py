@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import series
 import torch
-from infogan_utils.metrics.accuracy import answer_information, merged_pairs_bound
 from scipy.stats import entropy, multivariate_normal, norm
 from torch.nn import functional as F
 
 from infogan_utils.checks import nb03 as check
 from infogan_utils.codes import Categorical
+from infogan_utils.metrics.accuracy import answer_information, merged_pairs_bound
 
 NAMES = """entropy cross_entropy kl mutual_information gaussian_entropy gaussian_kl gaussian_information
 table_of information_of_width noisy_information conditional_information
