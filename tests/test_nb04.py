@@ -12,14 +12,14 @@ from torch.nn import functional as F
 from infogan_utils.checks import nb04 as check
 from infogan_utils.codes import Categorical, Uniform
 
-P_C, P_X_GIVEN_C = np.array([0.5, 0.5]), np.array([[0.6, 0.1], [0.3, 0.2], [0.1, 0.7]])  # of section 1
+P_C, P_X_GIVEN_C = np.array([0.5, 0.5]), np.array([[0.6, 0.1], [0.3, 0.2], [0.1, 0.7]])  # of section 4.1
 NAMES = """bound_and_gap table_bound G simulate categorical_bound gaussian_log_q gaussian_bound
 mlp draw train mode_counts mode_information""".split()
 
 
 @pytest.fixture(scope="module")
 def nb():
-    """The notebook's functions by name, with the tables of section 1 and the ring of section 9."""
+    """The notebook's functions by name, with the tables of section 4.1 and the ring of section 4.9."""
     space = series.namespace("04", *NAMES)
     joint, angle = P_X_GIVEN_C * P_C, 2 * math.pi * torch.arange(8) / 8
     space |= {

@@ -68,7 +68,7 @@ def corrected_information(answer: Callable[[np.ndarray], float]) -> None:
             "the plug-in estimate, uncorrected": plug_in,
             "the bias added, not subtracted": plug_in + bias,
             "the bias with N in place of 2N": plug_in - 2 * bias,
-            "the formula of section 5, which counts empty cells": plug_in - every_cell,
+            "the formula of section 3.5, which counts empty cells": plug_in - every_cell,
             "a negative result cut off": max(plug_in - bias, 0.0),
         }
         _expect(answer(counts), plug_in - bias, where, causes)
