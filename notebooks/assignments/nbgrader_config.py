@@ -7,7 +7,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "gra
 # nbgrader starts `alembic` from the PATH: find it without an activated environment too.
 os.environ["PATH"] = os.path.dirname(sys.executable) + os.pathsep + os.environ.get("PATH", "")
 
-from execute import GradeCells, RestoreCells
+from execute import FillNumbers, GradeCells, RestoreCells
 from handins import Collector
 from nbconvert.preprocessors import ClearMetadataPreprocessor
 from nbgrader.converters import GenerateAssignment
@@ -18,7 +18,6 @@ from nbgrader.preprocessors import (
     OverwriteCells,
     SaveAutoGrades,
 )
-from variants import FillNumbers
 
 c = get_config()  # noqa: F821  (nbgrader provides it)
 

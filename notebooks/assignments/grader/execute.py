@@ -1,9 +1,9 @@
 """nbgrader's own steps, replaced: damage is repaired, and a submission runs in a sandbox and is judged outside it.
 
-`RestoreCells` runs before nbgrader looks at a submission. `GradeCells` takes the place of nbgrader's Execute. A cell
-that runs out of time or memory, or ends its process, loses what it was to do and nothing else: the others go on in a
-new process. A failed test becomes the error output that nbgrader counts. Public checks aren't run, they give no points.
-What the student handed in as outputs (a4's figures) stays for the marker to see.
+`FillNumbers` runs first when a release is made, `RestoreCells` before nbgrader looks at a submission. `GradeCells` takes
+the place of nbgrader's Execute. A cell that runs out of time or memory, or ends its process, loses what it was to do
+and nothing else: the others go on in a new process. A failed test becomes the error output that nbgrader counts. Public
+checks aren't run, they give no points. What the student handed in as outputs (a4's figures) stays for the marker to see.
 """
 
 import contextlib
@@ -17,8 +17,18 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 from repairs import grade_id, note_down, restore
 from traitlets import Bool, Integer, Unicode
+from variants import fill
 
 SAFE = ("image/png", "image/jpeg", "text/plain")  # what is kept of the outputs handed in: no script, no HTML
+
+
+class FillNumbers(NbGraderPreprocessor):
+    """The first step of nbgrader's generate_assignment."""
+
+    student = Unicode("", help="whose numbers").tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        return fill(nb, self.student), resources
 
 
 class RestoreCells(NbGraderPreprocessor):

@@ -9,8 +9,6 @@ import hashlib
 import re
 
 from nbformat import NotebookNode
-from nbgrader.preprocessors import NbGraderPreprocessor
-from traitlets import Unicode
 
 
 def fill(nb: NotebookNode, student: str = "") -> NotebookNode:
@@ -20,12 +18,3 @@ def fill(nb: NotebookNode, student: str = "") -> NotebookNode:
         for cell in nb.cells:
             cell.source = re.sub(rf"\b{name}\b", choices[place], cell.source)
     return nb
-
-
-class FillNumbers(NbGraderPreprocessor):
-    """The first step of nbgrader's generate_assignment."""
-
-    student = Unicode("", help="whose numbers").tag(config=True)
-
-    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        return fill(nb, self.student), resources
