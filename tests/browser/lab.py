@@ -4,6 +4,7 @@ The lab is that of the Python that runs the tests, so the same tests run on the 
 and on an environment with Colab's ipywidgets 7.7.1.
 """
 
+import ast
 import json
 import os
 import re
@@ -32,6 +33,7 @@ FLAGS = [
     "--disable-sync",
     "--disable-background-timer-throttling",
 ]
+DIAL = "panel = widgets.show_dial(dial)"  # the cell of the first dial
 SETTINGS = {
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
     "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
@@ -39,9 +41,12 @@ SETTINGS = {
 }
 # A dial whose sixth batch is not a number, beside the notebook's own cells.
 BROKEN = """
-bad = toy_problem(seed=SEED)
-bad = replace(bad, batch=lambda run: run.batch() * (float("nan") if run.steps == 5 else 1.0))
-broken_panel = widgets.dial_panel(Dial(bad, lam=0.3, chunk=30))
+def broken(n, generator):
+    return plane.real_points(n, generator) * (float("nan") if broken_dial.run.steps == 5 else 1.0)
+
+
+broken_dial = widgets.Dial(lambda: start(0.3), broken, draw=draw_samples)
+broken_panel = widgets.show_dial(broken_dial)
 """
 
 
@@ -66,13 +71,18 @@ def missing() -> str:
 
 
 def write_notebook(folder: Path) -> Path:
-    """The set-up, the imports and every panel of notebook 07, and a dial that breaks; without its long runs."""
+    """Notebook 07 without its long runs: set-up, imports, functions, every panel, and a dial that breaks."""
     source = nbformat.read(next((ROOT / "notebooks").glob("07_*.ipynb")), as_version=4)
     code = [c.source for c in source.cells if c.cell_type == "code"]
     first = next(i for i, s in enumerate(code) if s.startswith("import base64"))
-    kept = code[: first + 1] + [s for s in code[first + 1 :] if "_panel(" in s] + [BROKEN.strip()]
-    assert len(kept) >= 7, "notebook 07 should show five panels"
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(s) for s in kept])
+    kept = code[: first + 1]
+    for cell in code[first + 1 :]:
+        whole = "widgets.show_" in cell or cell.startswith("spec = ")
+        functions = [ast.unparse(node) for node in ast.parse(cell).body if isinstance(node, ast.FunctionDef)]
+        kept += [cell] if whole else ["\n\n".join(functions)] if functions else []
+    assert sum("widgets.show_" in cell for cell in kept) == 5, "notebook 07 should show five panels"
+    cells = [nbformat.v4.new_code_cell(s) for s in [*kept, BROKEN.strip()]]
+    notebook = nbformat.v4.new_notebook(cells=cells)
     notebook.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
     path = folder / "panels.ipynb"
     nbformat.write(notebook, path)
