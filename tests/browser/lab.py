@@ -245,8 +245,8 @@ class View:
         return self.root.inner_text()
 
     def step(self) -> int:
-        """The step that the line of numbers says."""
-        return int(re.search(r"step (\d+) ·", self.words()).group(1))
+        """The step that the panel's line of numbers says: the last one, after what the cell printed."""
+        return int(re.findall(r"step (\d+) ·", self.words())[-1])
 
     def handle(self, i: int = 0):
         """The knob of the i-th slider: ipywidgets 8's, or 7's."""
