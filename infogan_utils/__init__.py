@@ -13,10 +13,20 @@ The core, flat, each module importing only from those before it:
     training    Trainer: one step, state_dict
     loop        the loop around it: progress, stop, roll back
 
-Rooms, which import from the core only: ``runs`` (a start chosen without labels, the file of a run, the device), ``metrics``,
+Rooms, which import from the core only: ``runs`` (a start chosen without labels, the file of a run, the device,
+the versions), ``metrics``,
 ``data``, ``plots``, ``widgets``, ``checks`` (of the exercises), ``assets`` (trained weights, measured runs).
 """
 
+import os
+
+from infogan_utils.runs import versions
+
+versions.check()
+# before torch is loaded: threads that wait must not spin, or beside another busy program they hold each other up
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+# ruff: noqa: E402
 from infogan_utils.codes import Categorical, Uniform
 from infogan_utils.latents import Latents, LatentSpec, paper_spec
 from infogan_utils.looking import Model

@@ -54,8 +54,9 @@ class Views:
     parts: tuple[View, ...]
 
     def __post_init__(self) -> None:
-        if abs(sum(part.share for part in self.parts) - 1) > 1e-6:
-            raise ValueError(f"parts with shares {[part.share for part in self.parts]} were given; together they are 1")
+        shares = [part.share for part in self.parts]
+        if abs(sum(shares) - 1) > 1e-6 or min(shares) < 0:
+            raise ValueError(f"parts with shares {shares} were given; each is 0 or more, and together they are 1")
 
     def cuts(self, n: int) -> list[int]:
         """Where the parts of a batch of ``n`` begin and end."""
@@ -65,7 +66,9 @@ class Views:
     def rows(self, name: str, n: int) -> slice:
         """The rows of a batch of ``n`` from which the code ``name`` is read; all of them where no image is left."""
         cuts = self.cuts(n)
-        parts = [i for i, part in enumerate(self.parts) if name in part.codes] or [0, len(self.parts) - 1]
+        parts = [i for i, part in enumerate(self.parts) if name in part.codes] or list(range(len(self.parts)))
+        if parts[-1] - parts[0] >= len(parts):
+            raise ValueError(f"{name!r} is read from the parts {parts} of a batch; let them stand side by side")
         rows = slice(cuts[parts[0]], cuts[parts[-1] + 1])
         return rows if rows.stop > rows.start else slice(0, n)
 

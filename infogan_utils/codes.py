@@ -58,7 +58,12 @@ class Categorical(Code):
         return torch.randint(self.k, (n,), generator=generator, device=generator.device)
 
     def encode(self, c: Tensor) -> Tensor:
-        return F.one_hot(c, self.k).float()
+        try:
+            return F.one_hot(c, self.k).float()
+        except RuntimeError as error:
+            raise ValueError(
+                f"values {c.unique().tolist()} were given to {self}; they are 0 to {self.k - 1}"
+            ) from error
 
     def posterior(self, answers: Tensor) -> Distribution:
         return CategoricalDistribution(logits=answers.float(), validate_args=False)
@@ -75,6 +80,10 @@ class Uniform(Code):
     kind, discrete, dtype = "cont", False, torch.float32
     width, entropy = 1, math.log(2)
     answers = property(lambda self: 2 if self.sigma is None else 1)
+
+    def __post_init__(self) -> None:
+        if self.sigma is not None and not self.sigma > 0:
+            raise ValueError(f"Uniform({self.sigma}) was given; its sigma is a number above 0, or None to be learned")
 
     def sample(self, n: int, generator: torch.Generator) -> Tensor:
         return torch.rand(n, generator=generator, device=generator.device) * 2 - 1

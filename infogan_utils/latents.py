@@ -92,10 +92,11 @@ class LatentSpec:
     def by_hand(self, z: Tensor, values: Mapping[str, Any]) -> Latents:
         """Codes set by hand, the others 0: ``spec.by_hand(z, {"cat 1": 3, "cont 1": torch.linspace(-1, 1, 9)})``.
 
-        ``z`` is (n, noise), a value a number or (n,); where one has one row alone, it is repeated for all n.
+        ``z`` is (n, noise) or (noise,), a value a number or (n,); what has one row alone is repeated for all n.
         """
         if unknown := set(values) - set(self.names):
             raise ValueError(f"codes {sorted(unknown)} were given; this specification has {list(self.names)}")
+        z = torch.atleast_2d(z)
         c = {name: torch.as_tensor(values.get(name, 0)).to(code.dtype).reshape(-1) for name, code in self.items()}
         rows = {name: len(value) for name, value in {"z": z, **c}.items()}
         n = max(rows.values())

@@ -80,7 +80,7 @@ def check_networks(G: nn.Module, D: nn.Module, spec: LatentSpec, device: torch.d
         with looking(G, D):
             images = G(spec.encode(spec.sample(2, torch.Generator().manual_seed(0)).to(device)))
             v, answers = heads(D, D.trunk(images))
-    except (RuntimeError, IndexError, AttributeError) as error:
+    except (RuntimeError, LookupError, AttributeError, TypeError, ValueError) as error:
         raise ValueError(f"these networks can't be trained here: {error}. {needs}") from error
     if v.shape != (2,) or answers.shape != (2, spec.answers):
         raise ValueError(f"of two images d_head makes {tuple(v.shape)}, q_head {tuple(answers.shape)}. {needs}")

@@ -57,7 +57,10 @@ def next_batch(trainer: Trainer, images: Tensor | Sampler) -> Tensor:
     """The next real batch on the trainer's device; each epoch has a fresh order, and its rest is dropped."""
     n = trainer.real_images
     if callable(images):
-        return images(n, trainer.generator).to(trainer.device)
+        x = images(n, trainer.generator).to(trainer.device)
+        if x.shape != (n, *trainer.image_shape) or not x.is_floating_point():
+            raise ValueError(f"the sampler gave {x.dtype} {tuple(x.shape)}; give floats {(n, *trainer.image_shape)}")
+        return x
     if len(trainer.order) != len(images) or trainer.position + n > len(images):
         trainer.order, trainer.position = torch.randperm(len(images), generator=trainer.generator), 0
     rows = trainer.order[trainer.position : trainer.position + n]
@@ -76,8 +79,7 @@ def train(
     kept: "Kept | None" = None,
     stop: threading.Event | None = None,
 ) -> bool:
-    """Train until the run has taken ``until`` steps in all, or ``seconds`` have passed; False if it was stopped
-    before.
+    """Train until the run has ``until`` steps in all, or for ``seconds``; False if it was stopped before that.
 
     Args:
         images: uint8, (n, side, side) or (n, channels, side, side); or a function (n, generator) → floats that draws.
@@ -128,11 +130,10 @@ def keep_finite(trainer: Trainer, pending: list[dict[str, Tensor]]) -> None:
     values = torch.stack([torch.stack([row[name].float().cpu() for name in names]) for row in pending])
     if not torch.isfinite(values).all():
         row = int((~torch.isfinite(values).all(dim=1)).nonzero()[0])
-        figures = dict(zip(names, values[row].tolist(), strict=True))
-        raise TrainingDiverged(
-            f"step {trainer.steps - len(pending) + row + 1} with λ = {figures['lam']:g} gave {figures}"
-        )
-    floats = {name: value for name, value in trainer.tensors().items() if value.is_floating_point()}
+        found = dict(zip(names, values[row].tolist(), strict=True))
+        raise TrainingDiverged(f"step {trainer.steps - len(pending) + row + 1} with λ = {found['lam']:g} gave {found}")
+    # without Adam's counts, which may stand on another device
+    floats = {k: v for k, v in trainer.tensors().items() if v.is_floating_point() and not k.endswith(".step")}
     finite = torch.isfinite(torch.stack(torch._foreach_norm(list(floats.values()))))
     if not finite.all():  # the last update may have broken what the next loss would show
         broken = list(floats)[int((~finite).nonzero()[0])]

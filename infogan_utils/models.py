@@ -34,10 +34,6 @@ class Widths:
     same: int = 0
     g_plain: int = 0
 
-    def __post_init__(self) -> None:
-        for name in ("g_fc", "g_up", "d_conv"):  # lists, as a file gives them, would not compare equal
-            object.__setattr__(self, name, tuple(getattr(self, name)))
-
 
 PAPER = Widths()
 SMALL = Widths(g_fc=(512,), g_map=64, g_up=(32,), d_conv=(32, 64), d_fc=512, q_fc=0)
@@ -87,12 +83,12 @@ def build(
     base = side >> halvings
     if base < 1 or base << halvings != side:
         raise ValueError(
-            f"a side of {side} was given; these networks halve it {halvings} times, so it must be a multiple of "
-            f"{2**halvings}, e.g. {2**halvings * 7} or {2**halvings * 8}"
+            f"a side of {side} was given; these networks halve it {halvings} times: give a multiple of {2**halvings}"
         )
     with modules_draw_from(stream(seed, "first weights")):
         fc, up, trunk, features, q_head = layers(spec, widths, channels, side, base)
         G, D = Generator(fc, up), Discriminator(trunk, nn.Linear(features, 1), q_head)
+    G, D = (net.to(memory_format=torch.channels_last) for net in (G, D))  # convolutions are faster so
     G.widths = D.widths = widths  # for the file of a run
     return G, D
 

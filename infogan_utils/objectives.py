@@ -59,8 +59,7 @@ def information(
         answers: (n, spec.answers), what Q's head says of the images. latents: (n), what made them.
         rows: the part of the batch that a code is read from, by its name; the whole batch for any other.
     """
-    rows = rows or {}
-    bounds = {}
+    rows, bounds = rows or {}, {}
     for name, part in spec.split(answers).items():
         code, taken = spec[name], rows.get(name, slice(None))
         bounds[name] = code.log_q(part[taken], latents.c[name][taken]).mean() + code.entropy

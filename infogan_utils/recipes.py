@@ -20,7 +20,7 @@ class Recipe:
             a Q fitted on the side has ("Q",), the authors' code all three.
         lam_lc: (λ_l, λ_c) of the three-step form's loss, which then stands in the place of −L_I.
         separate_step: whether the information loss takes a step of its own with its own Adam; λ is then inert.
-        views: the noisy channel T between an image and the trunk, or None. No part of the paper.
+        views: the noisy channel T between image and trunk: Views, or one Augment for all. No part of the paper.
         plain_d: whether D's head sees half of the images, and these without T: behind T, a G that always draws the
             same 3 looks as varied as real 3s.
         agreement: weight, within L_I, of the agreement bound on real images, each seen through two draws of T. No part
@@ -36,7 +36,7 @@ class Recipe:
     information_updates: tuple[str, ...] = PARTS
     lam_lc: tuple[float, float] | None = None
     separate_step: bool = False
-    views: Views | None = None
+    views: Views | Augment | None = None
     plain_d: bool = False
     agreement: float = 0.0
     batch: int = 128
@@ -47,14 +47,15 @@ class Recipe:
 
     def __post_init__(self) -> None:
         check_gan(self.gan)
+        if isinstance(self.views, Augment):
+            object.__setattr__(self, "views", Views((View(self.views),)))
         updates = self.information_updates
         object.__setattr__(self, "lam", check_lam(self.lam))
         check_lam(self.agreement, "agreement")
         if self.agreement and (self.separate_step or "trunk" not in updates or self.views is None):
             raise ValueError(
-                f"agreement = {self.agreement} trains the trunk in D's step on two views of each image, but "
-                f"information_updates = {updates}, separate_step = {self.separate_step} and views = {self.views} came "
-                "with it; set agreement=0.0, or let information reach the trunk, through views"
+                f"agreement = {self.agreement} trains the trunk in D's step through views, but got information_updates "
+                f"= {updates}, separate_step = {self.separate_step} and views = {self.views}; set agreement=0.0"
             )
         if not set(updates) <= set(PARTS) or "Q" not in updates:
             raise ValueError(f"information_updates = {updates} was given; it holds 'Q' and any of 'G' and 'trunk'")
@@ -73,7 +74,7 @@ def check_lam(lam: float, name: str = "lam") -> float:
     return value
 
 
-# T for digits changes no digit into another. A quarter of a batch leaves the slant alone, and "cont 1" is read from it; a
+# T for digits changes no digit into another. A quarter of a batch keeps its slant, and "cont 1" is read from it; a
 # quarter leaves width against height, for "cont 2".
 DIGIT_AUGMENT = Augment(rotation=0.3, shear=0.4, scale=0.15, shift=0.1, aspect=0.25, stroke=0.6)
 SLANT_STAYS = Augment(scale=0.25, shift=0.1, aspect=0.5, stroke=0.8)

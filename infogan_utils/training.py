@@ -29,18 +29,19 @@ class Trainer:
     ) -> None:
         if recipe.separate_step and not spec.codes:
             raise ValueError(f"{spec} was given with separate_step=True, a step for no code; give it one")
-        self.spec, self.recipe, self.seed, self.device = spec, recipe, seed, torch.device(device)
-        self.G, self.D = (net.to(self.device, memory_format=torch.channels_last) for net in (G, D))
+        self.spec, self.recipe, self.seed, self.device = spec, recipe, int(seed), torch.device(device)
+        self.G, self.D = G.to(self.device), D.to(self.device)
         self.image_shape = check_networks(self.G, self.D, spec, self.device)
+        if recipe.views is not None and len(self.image_shape) != 3:
+            raise ValueError(f"views change images; G draws {self.image_shape}: take views=None and agreement=0.0")
         self.generator, self.dropout = stream(seed, "draws"), stream(seed, "dropout")
-        self.lam = recipe.lam
         self.bfloat16 = len(self.image_shape) == 3 and has_bfloat16(self.device)  # for points it costs more
         self.pairs = recipe.agreement > 0 and bool(spec.discrete)  # each real image is seen twice
         parts = {"G": self.G, "trunk": self.D.trunk, "D": self.D.d_head, "Q": self.D.q_head}
-        self.parameters = {name: [p for p in net.parameters() if p.numel()] for name, net in parts.items()}
+        self.parameters = {k: [p for p in m.parameters() if p.numel() and p.requires_grad] for k, m in parts.items()}
         self.optimisers = self._optimisers()
         self.averaged = Model(*(copy.deepcopy(net).eval() for net in (self.G, self.D)), spec)
-        self.steps, self.history = 0, {}  # figures by name, one a step
+        self.lam, self.steps, self.history = recipe.lam, 0, {}  # figures by name, one a step
         self.order, self.position = torch.empty(0, dtype=torch.int64), 0  # of this epoch's images, and the place in it
 
     # λ, the weight of L_I, is read anew by every step; setting it to NaN or below zero is a ValueError
@@ -120,22 +121,17 @@ class Trainer:
 
     def _see(self, x: Tensor, *, into_trunk: bool = True) -> tuple[Tensor, Tensor]:
         """D's raw output and Q's answers on images behind T. Without ``into_trunk`` Q's gradient ends at its head."""
-        views = self.recipe.views
-        h = self._features(x if views is None else views(x, self.generator))
-        v, answers = heads(self.D, h, into_trunk=into_trunk)
+        views = self.recipe.views or (lambda x, _: x)
+        v, answers = heads(self.D, self.D.trunk(views(x, self.generator)), into_trunk=into_trunk)
         if self.recipe.plain_d:
-            v, _ = heads(self.D, self._features(x[len(x) // 2 :]))  # of images seen twice, each of them once
+            v, _ = heads(self.D, self.D.trunk(x[len(x) // 2 :]))  # of images seen twice, each of them once
         return v, answers
-
-    def _features(self, x: Tensor) -> Tensor:
-        return self.D.trunk(x.contiguous(memory_format=torch.channels_last) if x.ndim == 4 else x)
 
     def _information_loss(self, answers: Tensor, latents: Latents) -> tuple[Tensor, dict[str, Tensor]]:
         """What λ multiplies, and each code's L_I, read from the part of the batch that T leaves to it."""
         recipe, spec, views = self.recipe, self.spec, self.recipe.views
-        bounds = information(
-            spec, answers, latents, views and {name: views.rows(name, len(answers)) for name in spec.names}
-        )
+        rows = views and {name: views.rows(name, len(answers)) for name in spec.names}
+        bounds = information(spec, answers, latents, rows)
         if recipe.lam_lc is not None:
             return three_step_loss(spec, answers, latents, *recipe.lam_lc), bounds
         weights = {name: 1.0 if code.discrete else recipe.continuous_weight for name, code in spec.items()}
@@ -178,19 +174,19 @@ class Trainer:
         own, other = shapes(self.state_dict()["tensors"]), shapes(given)
         if odd := sorted(name for name in own.keys() | other.keys() if own.get(name) != other.get(name)):
             raise ValueError(f"{odd[0]} is {other.get(odd[0])} in the state given and {own.get(odd[0])} in this run")
+        steps, position, lam = int(state["steps"]), int(state["position"]), check_lam(state["lam"])
+        order, history = given["order"].cpu().clone(), {name: list(values) for name, values in state["history"].items()}
         self.generator.set_state(given["generator"].cpu())
         self.dropout.set_state(given["dropout"].cpu())
         for name, value in self.tensors().items():
             value.copy_(given[name])
-        self.steps, self.position, self.lam = state["steps"], state["position"], state["lam"]
-        self.order, self.history = given["order"].cpu().clone(), {k: list(v) for k, v in state["history"].items()}
+        self.steps, self.position, self.lam, self.order, self.history = steps, position, lam, order, history
 
 
 def adam(groups: list[tuple[list[nn.Parameter], float]], device: torch.device) -> torch.optim.Adam:
     """Adam with β₁ = 0.5 as in the paper, a learning rate a group; its moments stand there, at 0, from the start."""
     fused = device.type in ("cpu", "cuda")  # one call for all parameters
-    given = [{"params": params, "lr": lr} for params, lr in groups if params]
-    optimiser = torch.optim.Adam(given, betas=(0.5, 0.999), fused=fused)
+    optimiser = torch.optim.Adam([{"params": p, "lr": lr} for p, lr in groups if p], betas=(0.5, 0.999), fused=fused)
     for p in (p for group in optimiser.param_groups for p in group["params"]):
         steps = torch.zeros((), device=device if fused else "cpu")
         optimiser.state[p] = {"step": steps, "exp_avg": torch.zeros_like(p), "exp_avg_sq": torch.zeros_like(p)}

@@ -28,7 +28,7 @@ REPOSITORY = ""  # "OWNER/REPO" once the project is public: badges and Colab's p
 FOLDER = Path(__file__).resolve().parent
 README = FOLDER.parent / "README.md"
 PICTURE = FOLDER / "readme.png"
-MEASURED = FOLDER.parent / "infogan_utils" / "measured" / "digits.json"  # by tests/benchmarks/digits.py
+MEASURED = FOLDER.parent / "infogan_utils" / "assets" / "digits.json"  # by tests/benchmarks/digits.py
 RECIPES = {
     "fast": "notebook 06's recipe",
     "long": "the same with 256 images a step",
@@ -43,11 +43,13 @@ RECIPES = {
 }
 
 SETUP = """\
-# Set-up, the same in every notebook: does nothing when infogan_utils is installed
+# Set-up, the same in every notebook: finds infogan_utils, or installs it
 import importlib.util
+import os
 import sys
 from pathlib import Path
 
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before torch: threads that wait leave the core to your browser
 REPOSITORY = "{repository}"  # "OWNER/REPO", used on Colab only
 if importlib.util.find_spec("infogan_utils") is None:
     if (Path.cwd().parent / "infogan_utils").is_dir():

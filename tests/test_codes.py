@@ -1,78 +1,131 @@
-"""Latent variables: shapes, priors and entropies of the paper's five layouts."""
+"""Latent variables: priors, entropies, log Q, the paper's specifications, and a kind of code that the package lacks."""
 
 import math
+from dataclasses import dataclass
 
+import numpy as np
 import pytest
 import torch
+from helpers import SPEC, make_own, normal, points
+from torch.distributions import VonMises
 
-from infogan_utils.codes import LAYOUTS, Codes, Layout, layout
+from infogan_utils import Categorical, Latents, LatentSpec, Uniform, checkpoint, paper_spec, train
+from infogan_utils.codes import Code
+from infogan_utils.latents import PAPER_SPECS
+from infogan_utils.objectives import information, three_step_loss
 
-TOTALS = {"mnist": 74, "chairs": 189, "faces": 133, "svhn": 168, "celeba": 228}
-
-
-@pytest.mark.parametrize("name", LAYOUTS)
-def test_each_layout_of_the_paper_samples_and_encodes_to_its_total_width(name):
-    spec = layout(name)
-    codes = spec.sample(7, torch.Generator().manual_seed(0))
-    assert codes.z.shape == (7, spec.noise)
-    assert codes.c_cat.shape == (7, len(spec.categorical))
-    assert codes.c_cont.shape == (7, spec.continuous)
-    encoded = spec.encode(codes)
-    assert encoded.shape == (7, TOTALS[name]) and encoded.dtype == torch.float32
-    hot = encoded[:, spec.noise : spec.noise + sum(spec.categorical)]
-    assert torch.equal(hot.sum(dim=1), torch.full((7,), float(len(spec.categorical))))
+# total width of G's input and numbers of Q's head, from the paper's section 7 and appendix C
+PAPER = {"mnist": (74, 14), "chairs": (189, 62), "faces": (133, 10), "svhn": (168, 48), "celeba": (228, 100)}
 
 
-def test_codes_come_from_their_priors_and_not_from_a_normal_distribution():
-    codes = Layout(3, (10,), 2).sample(20_000, torch.Generator().manual_seed(1))
-    counts = torch.bincount(codes.c_cat[:, 0], minlength=10)
-    assert counts.min() > 1_800 and counts.max() < 2_200
-    assert codes.c_cont.min() >= -1 and codes.c_cont.max() <= 1
-    assert abs(codes.c_cont.var().item() - 1 / 3) < 0.01  # U(-1, 1)
-    assert abs(codes.z.var().item() - 1) < 0.03
+@pytest.mark.parametrize("name", PAPER)
+def test_each_specification_of_the_paper_samples_and_encodes_to_its_width(name):
+    spec = paper_spec(name)
+    assert (spec.total, spec.answers) == PAPER[name] and PAPER.keys() == PAPER_SPECS.keys()
+    latents = spec.sample(7, torch.Generator().manual_seed(0))
+    encoded = spec.encode(latents)
+    assert encoded.shape == (7, spec.total) and encoded.dtype == torch.float32
+    ones = (encoded[:, spec.noise :] == 1).sum(dim=1)  # one of each category's columns; U(-1, 1) never gives 1
+    assert torch.equal(ones, torch.full((7,), len(spec.discrete)))
+    assert all(part.shape == (7, spec[key].answers) for key, part in spec.split(normal(7, spec.answers)).items())
 
 
-def test_the_same_seed_draws_the_same_codes_and_leaves_the_global_state_alone():
-    before = torch.get_rng_state()
-    one, two = (layout("mnist").sample(5, torch.Generator().manual_seed(3)) for _ in range(2))
-    assert all(torch.equal(a, b) for a, b in zip(one, two, strict=True))
-    assert torch.equal(before, torch.get_rng_state())
+def test_codes_and_noise_come_from_their_priors():
+    for uniform in (False, True):
+        spec = LatentSpec(3, (Categorical(10), Uniform()), uniform_noise=uniform)
+        z, c = spec.sample(20_000, torch.Generator().manual_seed(1))
+        counts = torch.bincount(c["cat 1"], minlength=10)
+        assert counts.min() > 1_800 and counts.max() < 2_200
+        assert c["cont 1"].abs().max() <= 1 and abs(c["cont 1"].var().item() - 1 / 3) < 0.01
+        assert abs(z.var().item() - (1 / 3 if uniform else 1)) < 0.03 and (z.abs().max() <= 1) == uniform
 
 
-def test_the_entropy_comes_from_the_prior_B08():
-    entropy = layout("mnist").entropy()
-    assert entropy == {"cat 1": math.log(10), "cont 1": math.log(2), "cont 2": math.log(2)}
-    assert abs(entropy["cat 1"] - 2.3026) < 1e-4
+def test_the_entropy_comes_from_the_prior():  # B08
+    assert SPEC.entropy() == {"cat 1": math.log(10), "cont 1": math.log(2), "cont 2": math.log(2)}
+    assert SPEC["cat 1"].ceiling == math.log(10) and SPEC["cont 1"].ceiling is None
 
 
-def test_codes_in_double_precision_reach_the_network_in_single_B63():
-    codes = Codes(torch.zeros(2, 3, dtype=torch.float64), torch.tensor([[1], [0]]), torch.ones(2, 1).double())
-    moved = codes.to("cpu")
-    assert moved.z.dtype == moved.c_cont.dtype == torch.float32
-    assert Layout(3, (2,), 1).encode(codes).dtype == torch.float32
+def test_posteriors_are_the_distributions_of_the_answers():
+    answers = normal(6, SPEC.answers)
+    q = SPEC.posteriors(answers)
+    assert torch.allclose(q["cat 1"].probs, answers[:, :10].softmax(1))
+    assert torch.equal(q["cont 2"].mean, answers[:, 12]) and q["cont 2"].stddev.shape == (6,)
+    fixed = LatentSpec(4, (Uniform(sigma=0.5),))
+    assert fixed.answers == 1 and torch.equal(fixed.posteriors(normal(6, 1))["cont 1"].stddev, torch.full((6,), 0.5))
 
 
-def test_wrong_layouts_and_codes_are_named():
-    with pytest.raises(ValueError, match="'mnits'.*celeba.*mnist"):
-        layout("mnits")
-    with pytest.raises(ValueError, match="at least 2 values"):
-        Layout(62, (1,), 2)
-    with pytest.raises(ValueError, match="something must be left"):
-        Layout(0)
-    spec = Layout(2, (3,), 0)
-    good = spec.sample(2, torch.Generator().manual_seed(0))
-    with pytest.raises(ValueError, match=r"0 … K−1 for K in \(3,\)"):
-        spec.encode(good._replace(c_cat=torch.tensor([[1], [3]])))
-    with pytest.raises(ValueError, match=r"\(5, 1, 0\) were given"):
-        spec.encode(good._replace(z=torch.zeros(2, 5)))
-    for wrong in (
-        good._replace(c_cat=torch.tensor([1, 2])),
-        good._replace(c_cat=good.c_cat.float()),
-        good._replace(z=good.z[:1]),
-    ):
-        with pytest.raises(ValueError, match=r"each is \(batch, its width\), and c_cat of int64"):
-            spec.encode(wrong)
-    with pytest.raises(ValueError, match=r"written with a comma, \(10,\)"):
-        Layout(62, (10), 2)
-    with pytest.raises(ValueError, match="n = 0"):
-        spec.sample(0, torch.Generator())
+def test_the_variance_of_a_continuous_answer_stays_in_its_range():
+    raw = torch.tensor([-1e9, -1.0, 0.0, 1.0, 1e9])
+    log_var = 2 * Uniform().posterior(torch.stack([torch.zeros(5), raw], dim=1)).stddev.log()
+    assert log_var.abs().max() <= 8.001 and abs(log_var[2]) < 1e-6
+    assert torch.allclose(log_var[[1, 3]], raw[[1, 3]], atol=0.01)  # ln σ² itself near 0
+
+
+def test_codes_are_set_by_hand():  # B73
+    latents = SPEC.by_hand(normal(1, 4).double(), {"cat 1": 3, "cont 1": np.linspace(-1, 1, 9)})  # B63: doubles
+    assert {name: value.dtype for name, value in latents.c.items()} == {
+        "cat 1": torch.int64, "cont 1": torch.float32, "cont 2": torch.float32
+    }  # fmt: skip
+    x = SPEC.encode(latents)
+    assert (
+        x.shape == (9, SPEC.total)
+        and x.dtype == torch.float32
+        and torch.equal(x[:, 4:14], torch.eye(10)[3].expand(9, 10))
+    )
+    assert torch.equal(x[:, 14], torch.linspace(-1, 1, 9)) and torch.equal(x[:, 15], torch.zeros(9))
+    assert torch.equal(x[0, :4], x[8, :4])
+    assert SPEC.by_hand(normal(4), {}).z.shape == (1, 4)
+
+
+def test_what_does_not_fit_is_named():
+    z, c = SPEC.sample(2, torch.Generator())
+    for message, wrong in {
+        "'mnits'.*celeba.*mnist": lambda: paper_spec("mnits"),
+        r"Categorical\(1\) was given": lambda: Categorical(1),
+        r"Uniform\(-1\) was given.*above 0": lambda: Uniform(-1),
+        "something must be left": lambda: LatentSpec(0),
+        r"an object such as Categorical\(10\)": lambda: LatentSpec(62, (10,)),
+        "n = 0": lambda: SPEC.sample(0, torch.Generator()),
+        r"'z': \(2, 5\).*takes z \(n, 4\)": lambda: SPEC.encode(Latents(normal(2, 5), c)),
+        r"'cont 1': \(3,\)": lambda: SPEC.encode(Latents(z, c | {"cont 1": normal(3)})),
+        r"values \[10\].*Categorical\(k=10\).*0 to 9": lambda: SPEC.encode(SPEC.by_hand(z, {"cat 1": 10})),
+        r"codes \['cat 2'\] were given": lambda: SPEC.by_hand(z, {"cat 2": 1}),
+        "'cont 1': 3.*should be 1": lambda: SPEC.by_hand(z, {"cont 1": normal(3)}),
+    }.items():  # fmt: skip
+        with pytest.raises(ValueError, match=message):
+            wrong()
+
+
+@dataclass(frozen=True)
+class Circle(Code):
+    """A code on the circle: an angle, which Q answers as the direction and the concentration of a von Mises."""
+
+    kind, discrete, dtype = "circle", False, torch.float32
+    width, answers, entropy = 2, 3, math.log(2 * math.pi)
+
+    def sample(self, n, generator):
+        return (torch.rand(n, generator=generator) * 2 - 1) * math.pi
+
+    def encode(self, c):
+        return torch.stack([c.cos(), c.sin()], dim=1)
+
+    def posterior(self, answers):
+        return VonMises(torch.atan2(answers[:, 1], answers[:, 0]), answers[:, 2].exp(), validate_args=False)
+
+
+def test_a_third_kind_of_code_is_one_class(tmp_path):
+    spec = LatentSpec(2, (Categorical(3), Circle(), Circle()))
+    assert spec.names == ("cat 1", "circle 1", "circle 2") and (spec.total, spec.answers) == (9, 9)
+    latents, answers = spec.sample(50, torch.Generator().manual_seed(0)), torch.zeros(50, 9)
+    answers[:, 3], answers[:, 5] = 1.0, -20.0  # of "circle 1": a flat Q, which knows nothing
+    assert abs(information(spec, answers, latents)["circle 1"]) < 1e-4
+    sure = torch.cat([Circle().encode(latents.c["circle 1"]), torch.full((50, 1), 3.0)], dim=1)
+    answers[:, 3:6] = sure
+    assert information(spec, answers, latents)["circle 1"] > 2  # von Mises with κ = e³, at its mean
+    assert torch.isfinite(three_step_loss(spec, answers, latents, 1.0, 1.0))
+    run = make_own(spec=spec)
+    train(run, points, until=3)
+    assert set(run.history) == {"D", "G", "lam", *spec.names}
+    again = make_own(seed=1, spec=spec)
+    again = checkpoint.load(checkpoint.save(run, tmp_path / "run"), networks=(again.G, again.D))
+    assert again.spec == spec and again.history == run.history

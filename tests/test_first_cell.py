@@ -6,12 +6,16 @@ that isn't installed, and on a machine such as Colab's that has neither (the pip
 
 import atexit
 import importlib.util
+import os
 import sys
+from importlib import metadata
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from style import make
 from traitlets.config import Config
+
+from infogan_utils.runs import versions
 
 
 class Situation:
@@ -77,3 +81,17 @@ def test_elsewhere_without_a_repository_the_error_says_what_to_do(situation, not
     result = situation.run("")
     assert isinstance(result.error_in_exec, ModuleNotFoundError) and situation.pip == []
     assert "pip install -r requirements.txt" in str(result.error_in_exec)
+
+
+def test_threads_that_wait_are_passive_unless_the_reader_chose_otherwise(situation, monkeypatch):
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    assert situation.run().success and os.environ["OMP_WAIT_POLICY"] == "passive"
+    monkeypatch.setenv("OMP_WAIT_POLICY", "active")
+    assert situation.run().success and os.environ["OMP_WAIT_POLICY"] == "active"
+
+
+def test_an_older_package_is_named_with_what_is_needed_before_anything_is_computed(monkeypatch):
+    found = metadata.version
+    monkeypatch.setattr(metadata, "version", lambda name: "2.4.0" if name == "torch" else found(name))
+    with pytest.raises(ImportError, match=r"torch >=2\.9 \(found: 2\.4\.0\); run: pip install -U torch"):
+        versions.check()

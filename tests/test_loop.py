@@ -1,145 +1,149 @@
-"""The loop and the file of a run: stopping, NaN, saving, resuming, refusing."""
+"""The loop: what it trains on, stopping, errors in the middle of a step, and NaN."""
 
-import dataclasses
 import os
-import pickle
 import signal
 import threading
 
 import pytest
 import torch
-from test_training import SPEC, TINY, images, trainer, weights
+from helpers import images, make, make_own, points, same
 
-from infogan_utils import checkpoint
-from infogan_utils.codes import Layout
-from infogan_utils.loop import TrainingDiverged, train
-from infogan_utils.models import Size
-from infogan_utils.recipes import FAST, NOTE
-from infogan_utils.training import Trainer
+from infogan_utils import Trainer, loop, train
+from infogan_utils.loop import Kept, TrainingDiverged, keep_finite, next_batch
 
 
-def same(one: Trainer, two: Trainer) -> bool:
-    a, b = one.tensors(), two.tensors()
-    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a) and one.history == two.history
+def counts(run: Trainer) -> set[int]:
+    """Every count of steps that the run holds: each optimiser's, the history's, its own."""
+    adam = {int(s["step"]) for o in run.optimisers.values() for s in o.state.values()}
+    return adam | {len(values) for values in run.history.values()} | {run.steps}
 
 
-def test_a_run_already_there_does_nothing_and_show_gets_the_trainer():
-    run, seen = trainer(), []
-    assert train(run, images(), until=3, show=lambda r: seen.append(r.steps), every=2)
-    assert seen == [2, 3]
-    assert train(run, images(), until=3) and run.steps == 3
+def before_each_step(run: Trainer, act) -> None:
+    step = run.step
+    run.step = lambda real: (act(), step(real))[1]
 
 
-def test_an_interrupt_inside_a_step_ends_after_it_and_running_again_goes_on_B26():
-    run, whole = trainer(), trainer()
-    original = run.step
+def test_it_trains_until_a_step_or_for_some_seconds_and_shows_the_run():
+    run, shown = make(), []
+    assert train(run, images(), until=5, show=lambda r: shown.append(r.steps), every=2) and shown == [2, 4, 5]
+    assert train(run, images(), until=5) and train(run, images(), seconds=0) and run.steps == 5
+    assert train(run, images(), seconds=0.3) and counts(run) == {run.steps} and run.steps > 5
+    with pytest.raises(ValueError, match="neither until=STEPS nor seconds"):
+        train(run, images())
 
-    def step(real):
-        if run.steps == 6:
-            os.kill(os.getpid(), signal.SIGINT)  # in the middle of step 7
-        return original(real)
 
-    run.step = step
-    before = signal.getsignal(signal.SIGINT)
+def test_each_epoch_has_a_fresh_order_and_drops_its_rest():  # B23: a rest of one image
+    run, data = make(agreement=0.0), torch.arange(33, dtype=torch.uint8).view(33, 1, 1, 1).expand(33, 1, 28, 28)
+    epochs = [torch.cat([next_batch(run, data)[:, 0, 0, 0] for _ in range(2)]) * 255 for _ in range(2)]
+    assert all(len(epoch.unique()) == 32 for epoch in epochs) and not torch.equal(*epochs)
+    assert train(run, images(33), until=5)
+
+
+def test_a_sampler_draws_what_it_trains_on():
+    run = make_own()
+    assert train(run, points, until=3) and counts(run) == {3}
+    for wrong in (lambda n, g: torch.rand(n, 3), lambda n, g: torch.zeros(n, 2, dtype=torch.uint8)):
+        with pytest.raises(ValueError, match=r"sampler gave .*\(16, [23]\); give floats \(16, 2\)"):
+            train(run, wrong, until=4)
+
+
+@pytest.mark.parametrize(
+    "wrong", [torch.zeros(20, 32, 32, dtype=torch.uint8), torch.zeros(20, 28, 28), images(7), images(20).view(20, 784)]
+)
+def test_images_that_do_not_fit_are_named_with_what_does(wrong):
+    with pytest.raises(ValueError, match=r"were given; this run takes \(1, 28, 28\) in uint8.* at least the 8 real"):
+        train(make(), wrong, until=1)
+    assert train(make(), images(8), until=1)
+
+
+def test_an_interrupt_inside_a_step_ends_after_it_and_running_again_goes_on():  # B26
+    run, whole, handler = make(), make(), signal.getsignal(signal.SIGINT)
+    before_each_step(run, lambda: run.steps == 6 and os.kill(os.getpid(), signal.SIGINT))
     assert not train(run, images(), until=12)
-    assert run.steps == 7 and {len(v) for v in run.history.values()} == {7}
-    assert signal.getsignal(signal.SIGINT) is before
-    assert {int(o.state_dict()["state"][0]["step"]) for o in run.optimisers.values()} == {7}
-    assert train(run, images(), until=12)
-    train(whole, images(), until=12)
-    assert same(run, whole)
+    assert counts(run) == {7} and signal.getsignal(signal.SIGINT) is handler
+    assert train(run, images(), until=12) and train(whole, images(), until=12) and same(run, whole)
 
 
-def test_training_runs_outside_the_main_thread_where_no_handler_can_be_set():
-    run = trainer()
-    thread = threading.Thread(target=train, args=(run, images()), kwargs={"until": 2})
-    thread.start()
-    thread.join(60)
-    assert run.steps == 2
+def test_an_event_stops_it_and_it_runs_outside_the_main_thread_too():
+    run, stop, done = make(), threading.Event(), []
+    before_each_step(run, lambda: run.steps == 2 and stop.set())
+    call = threading.Thread(target=lambda: done.append(train(run, images(), until=50, stop=stop)))
+    call.start()
+    call.join(60)
+    assert done == [False] and counts(run) == {3}
 
 
-def test_nan_names_step_and_lam_and_keeps_the_last_good_state():
-    run, good = trainer(), trainer()
+def test_an_error_between_two_updates_puts_the_run_back_to_its_last_good_state():  # B26
+    run, straight, calls = make(), make(), []
     train(run, images(), until=4)
-    train(good, images(), until=4)
-    original = run.step
+    optimiser = run.optimisers["G step"]
+    step = optimiser.step
 
-    def step(real):
-        figures = original(real)
-        return figures | {"G": torch.tensor(float("nan"))} if run.steps >= 6 else figures
+    def broken():
+        calls.append(step())
+        if len(calls) == 2:  # in step 6, and its gradients wait
+            raise KeyboardInterrupt
 
-    run.step = step
-    with pytest.raises(TrainingDiverged, match="step 6 with lam = 1 .*back at step 4.*smaller lam"):
+    optimiser.step = broken
+    with pytest.raises(KeyboardInterrupt):
+        train(run, images(), until=12)
+    assert counts(run) == {4} and all(p.grad is None for p in run.G.parameters())
+    optimiser.step = step
+    for one in (run, straight):
+        train(one, images(), until=12)
+    assert same(run, straight)
+
+
+def test_many_short_calls_share_their_last_good_state(monkeypatch):
+    monkeypatch.setattr(loop, "KEEP_EVERY", 0.0)
+    run, straight = make(), make()
+    kept = Kept(run)
+    for _ in range(3):
+        train(run, images(), until=run.steps + 1, kept=kept)
+    before_each_step(run, lambda: (_ for _ in ()).throw(ZeroDivisionError))
+    with pytest.raises(ZeroDivisionError):
+        train(run, images(), until=9, kept=kept)
+    train(straight, images(), until=3)
+    assert same(run, straight)
+
+
+def test_a_loss_that_is_nan_names_its_step_and_lam_and_the_run_goes_back():  # B26
+    run, good = make(), make()
+    for one in (run, good):
+        train(one, images(), until=4)
+    step = run.step
+    run.step = lambda real: (
+        step(real) | ({"cont 2": torch.tensor(torch.nan)} if run.steps == 6 and run.lam > 0.5 else {})
+    )
+    with pytest.raises(TrainingDiverged, match=r"step 6 with λ = 1 gave .*'cont 2': nan.*back at step 4.*smaller λ"):
         train(run, images(), until=20)
-    assert run.steps == 4 and same(run, good)
+    assert same(run, good)
+    run.lam = 0.1
+    assert train(run, images(), until=20) and counts(run) == {20}
 
 
-@pytest.mark.parametrize("recipe", [FAST, NOTE])
-def test_a_resumed_run_gives_the_numbers_of_an_unbroken_one(tmp_path, recipe):
-    run, whole = trainer(recipe), trainer(recipe)
-    train(run, images(), until=6)
-    run.lam = 0.5
-    again = checkpoint.load(checkpoint.save(run, tmp_path / "run.safetensors"), layout=SPEC)
-    assert again.lam == 0.5 and again.recipe == run.recipe and again.size == TINY
-    train(whole, images(), until=6)
-    whole.lam = 0.5
-    for one in (again, whole):
-        train(one, images(), until=13)
-    assert same(again, whole)
+def test_a_run_that_really_diverges_goes_back():
+    run, good = make(), make()
+    for one in (run, good):
+        train(one, images(), until=5)
+    for group in (group for optimiser in run.optimisers.values() for group in optimiser.param_groups):
+        group["lr"] = 1e30
+    with pytest.raises(TrainingDiverged, match="with λ = 1.*back at step 5"):
+        train(run, images(), until=40)
+    assert same(run, good)
 
 
-def test_the_paper_sized_widths_survive_a_save(tmp_path):
-    run = Trainer(SPEC, dataclasses.replace(FAST, batch=4), size=Size(8, 8, 2, 4, 4))
-    assert checkpoint.load(checkpoint.save(run, tmp_path / "a")).size == run.size
+def test_a_weight_that_became_nan_after_the_last_loss_is_not_kept_as_good():
+    run = make()
+    before_each_step(run, lambda: run.steps == 2 and run.averaged.G.fc[0].weight.data.fill_(torch.nan))
+    with pytest.raises(TrainingDiverged, match="after step 3 .*averaged.G.fc.0.weight is not finite.*back at step 0"):
+        train(run, images(), until=3)
 
 
-def test_a_failed_save_leaves_the_last_good_one_whole(tmp_path, monkeypatch):
-    run, path = trainer(), tmp_path / "run.safetensors"
-    checkpoint.save(run, path)
-    before = path.read_bytes()
-    train(run, images(), until=1)
-
-    def full(part, _bytes):
-        with open(part, "wb") as half:
-            half.write(b"half")
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(type(path), "write_bytes", full)
-    with pytest.raises(OSError, match="run.safetensors could not be written.*untouched"):
-        checkpoint.save(run, path)
-    assert path.read_bytes() == before and os.listdir(tmp_path) == ["run.safetensors"]
-
-
-def test_another_layout_is_refused_with_both_named(tmp_path):
-    path = checkpoint.save(trainer(), tmp_path / "run")
-    with pytest.raises(checkpoint.CheckpointError, match=r"noise=4.*noise=5"):
-        checkpoint.load(path, layout=Layout(5, (10,), 2))
-
-
-def test_damaged_and_missing_files_are_refused(tmp_path):
-    path = checkpoint.save(trainer(), tmp_path / "run")
-    path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(checkpoint.CheckpointError, match="damaged or no checkpoint"):
-        checkpoint.load(path)
-    with pytest.raises(FileNotFoundError, match="train first"):
-        checkpoint.load(tmp_path / "none")
-
-
-class Bomb:
-    def __reduce__(self):
-        return (os.mkdir, ("exploded",))
-
-
-def test_a_pickled_file_is_refused_and_nothing_in_it_runs_B24_B54(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    for name, write in (("a.pt", torch.save), ("b.pkl", lambda x, p: p.write_bytes(pickle.dumps(x)))):
-        write(Bomb(), tmp_path / name)
-        with pytest.raises(checkpoint.CheckpointError, match="can run code"):
-            checkpoint.load(tmp_path / name)
-    assert not (tmp_path / "exploded").exists()
-
-
-def test_a_run_moved_by_one_step_is_not_the_same():
-    one, two = trainer(), trainer()
-    train(one, images(), until=1)
-    assert not same(one, two) and set(weights(one)) == {"G", "trunk", "D head", "Q"}
+def test_adams_counts_may_stand_on_another_device_than_the_weights():  # as on Apple's GPU
+    run = make()
+    for moments in run.optimisers["G step"].state.values():
+        moments["step"] = moments["step"].to("meta")
+    pending = [{"D": torch.tensor(1.0)}]
+    keep_finite(run, pending)
+    assert run.history == {"D": [1.0]} and not pending

@@ -1,240 +1,228 @@
-"""Losses and bounds against closed forms, and a wrong variant of each that the same check refuses."""
+"""Losses and bounds against closed forms, and wrong variants of each that the same check refuses."""
 
 import math
 
 import pytest
 import torch
+from helpers import SPEC, normal
 from torch.nn import functional as F
 
-from infogan_utils import objectives
-from infogan_utils.codes import Codes
-from infogan_utils.models import Posterior
+from infogan_utils import Categorical, Latents, LatentSpec, Uniform
+from infogan_utils.objectives import agreement_bound, d_loss, g_loss, information, three_step_loss
 
 LN2, LN10 = math.log(2), math.log(10)
+CAT, CONT, FIXED = LatentSpec(0, (Categorical(10),)), LatentSpec(0, (Uniform(),)), LatentSpec(0, (Uniform(sigma=1.0),))
 
 
-def draw(*shape: int, seed: int = 0) -> torch.Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
-
-
-def refuses(check, wrong) -> bool:
-    try:
-        check(wrong)
-    except AssertionError:
-        return True
-    return False
-
-
-# --- GAN losses -------------------------------------------------------------------------------------
-
-
-def check_d_cross_entropy(loss):
-    real, fake = draw(64, seed=1), draw(64, seed=2)
+def d_cross_entropy(loss):
+    real, fake = normal(64, seed=1), normal(64, seed=2)
     value = torch.sigmoid(real).log().mean() + (1 - torch.sigmoid(fake)).log().mean()
-    assert abs(loss(real, fake) + value) < 1e-5  # loss = -V
+    assert abs(loss(real, fake) + value) < 1e-5  # −V
     assert abs(loss(torch.zeros(4), torch.zeros(4)) - 2 * LN2) < 1e-6  # D = 1/2 everywhere
 
 
-def check_d_squares(loss):
+def d_squares(loss):
     assert loss(torch.ones(4), torch.zeros(4)) == 0
-    assert abs(loss(torch.zeros(4), torch.zeros(4)) - 0.5) < 1e-6
-    assert abs(loss(torch.tensor([3.0]), torch.tensor([-1.0])) - 2.5) < 1e-6  # (4 + 1)/2
+    assert abs(loss(torch.tensor([3.0]), torch.tensor([-1.0])) - 2.5) < 1e-6  # (4 + 1) / 2
 
 
-def check_g_minimax(loss):
+def g_minimax(loss):
+    a, d = torch.tensor([-8.0], requires_grad=True), 1 / (1 + math.exp(8))
+    (slope,) = torch.autograd.grad(loss(a), a)
+    assert abs(loss(a) - math.log(1 - d)) < 1e-5 and abs(slope + d) < 1e-6  # vanishes where D wins
+
+
+def g_non_saturating(loss):
     a = torch.tensor([-8.0], requires_grad=True)
     (slope,) = torch.autograd.grad(loss(a), a)
-    assert abs(loss(a) - math.log(1 - torch.sigmoid(torch.tensor(-8.0)).item())) < 1e-5
-    assert abs(slope.item() + torch.sigmoid(torch.tensor(-8.0)).item()) < 1e-6  # -D: vanishes where D wins
+    assert abs(loss(a) - 8.000335) < 1e-4 and abs(slope + 1) < 1e-3  # stays near −1 where D wins
 
 
-def check_g_non_saturating(loss):
-    a = torch.tensor([-8.0], requires_grad=True)
-    (slope,) = torch.autograd.grad(loss(a), a)
-    assert abs(loss(a) - 8.000335) < 1e-4
-    assert abs(slope.item() + 1) < 1e-3  # D - 1: stays near -1 where D wins
-
-
-def check_g_squares(loss):
+def g_squares(loss):
     assert loss(torch.ones(3)) == 0 and abs(loss(torch.tensor([3.0])) - 4) < 1e-6
 
 
-GAN = [
-    (check_d_cross_entropy, lambda r, f: objectives.d_loss("minimax", r, f), lambda r, f: F.softplus(r - f).mean()),
-    (
-        check_d_cross_entropy,
-        lambda r, f: objectives.d_loss("non-saturating", r, f),
-        lambda r, f: F.softplus(r).mean() + F.softplus(-f).mean(),  # labels swapped
-    ),
-    (
-        check_d_squares,
-        lambda r, f: objectives.d_loss("least-squares", r, f),
-        lambda r, f: r.square().mean() / 2 + (f - 1).square().mean() / 2,  # labels swapped
-    ),
-    (check_g_minimax, lambda f: objectives.g_loss("minimax", f), lambda f: F.softplus(-f).mean()),
-    (check_g_non_saturating, lambda f: objectives.g_loss("non-saturating", f), lambda f: -F.softplus(f).mean()),
-    (check_g_squares, lambda f: objectives.g_loss("least-squares", f), lambda f: f.square().mean()),
-]
+def cat_bound(logits, c):
+    return information(CAT, logits, Latents(torch.empty(len(c), 0), {"cat 1": c}))["cat 1"]
 
 
-@pytest.mark.parametrize(("check", "right", "wrong"), GAN)
-def test_each_gan_loss_has_its_closed_form_and_a_wrong_one_is_caught(check, right, wrong):
-    check(right)
-    assert refuses(check, wrong)
+def cont_bound(mu, log_var, c, spec=CONT):
+    raw = 8 * torch.atanh(log_var / 8)  # so that ln σ² is log_var
+    answers = torch.stack([mu, raw.expand_as(mu)], dim=1)[:, : spec.answers]
+    return information(spec, answers, Latents(torch.empty(len(c), 0), {"cont 1": c}))["cont 1"]
 
 
-def test_an_unknown_objective_is_named():
-    with pytest.raises(ValueError, match="'wasserstein'.*least-squares"):
-        objectives.d_loss("wasserstein", torch.zeros(2), torch.zeros(2))
-    with pytest.raises(ValueError, match="'wasserstein'"):
-        objectives.g_loss("wasserstein", torch.zeros(2))
-
-
-# --- the categorical bound --------------------------------------------------------------------------
-
-
-def check_categorical(bound):
+def categorical(bound):
     c = torch.arange(10).repeat(3)
-    assert abs(bound(torch.zeros(30, 10), c)) < 1e-6  # uniform Q: 0
-    assert abs(bound(F.one_hot(c, 10) * 50.0, c) - LN10) < 1e-6  # perfect Q: ln 10
-    logits = torch.zeros(1, 10)
-    logits[0, 0] = 10
-    assert abs(LN10 - bound(logits, torch.tensor([0])) - 0.000408) < 1e-5  # B50
-    noisy = draw(30, 10)
+    assert abs(bound(torch.zeros(30, 10), c)) < 1e-6  # B08: a uniform Q, 0
+    assert abs(bound(F.one_hot(c, 10) * 50.0, c) - LN10) < 1e-6  # a perfect Q, ln 10
+    assert abs(LN10 - bound(F.one_hot(c, 10) * 10.0, c) - 0.000408) < 1e-5  # B50
+    noisy = normal(30, 10)
     by_hand = sum(noisy[i].softmax(0)[c[i]].log().item() for i in range(30)) / 30 + LN10
     assert abs(bound(noisy, c) - by_hand) < 1e-5
 
 
-WRONG_CATEGORICAL = {
-    "softmax before the cross-entropy": lambda a, c: LN10 - F.cross_entropy(a.softmax(1), c),
-    "sign": lambda a, c: -LN10 + F.cross_entropy(a, c),
-    "no entropy": lambda a, c: -F.cross_entropy(a, c),
-    "entropy of the one-hot sample, B04 and B08": lambda a, c: 0.0 - F.cross_entropy(a, c),
-    "codes drawn anew": lambda a, c: LN10 - F.cross_entropy(a, c.roll(1)),
-    "sum over the batch": lambda a, c: LN10 - F.cross_entropy(a, c, reduction="sum"),
-}
+def gaussian(bound):
+    mu, log_var, c = normal(50), normal(50, seed=1), normal(50, seed=2).clamp(-1, 1)
+    density = torch.exp(-((c - mu) ** 2) / (2 * log_var.exp())) / (2 * math.pi * log_var.exp()).sqrt()
+    assert abs(bound(mu, log_var, c) - (density.log().mean() + LN2)) < 1e-4
+    zero = torch.zeros(1)
+    for sigma, loss in ((1.0, 0.9189), (0.1, -1.3836)):  # B14: −ln Q at the mean
+        assert abs(LN2 - bound(zero, torch.tensor(2 * math.log(sigma)), zero) - loss) < 1e-3
 
 
-def test_the_categorical_bound_has_its_closed_forms():
-    check_categorical(objectives.categorical_bound)
+def three_step(loss):
+    answers, latents = normal(8, SPEC.answers), SPEC.sample(8, torch.Generator().manual_seed(0))
+    cross_entropy = F.cross_entropy(answers[:, :10], latents.c["cat 1"])
+    errors = (answers[:, [10, 12]] - torch.stack([latents.c["cont 1"], latents.c["cont 2"]], dim=1)) ** 2
+    assert abs(loss(SPEC, answers, latents, 2.0, 0.5) - (2 * cross_entropy + 0.5 * errors.mean())) < 1e-5
 
 
-@pytest.mark.parametrize("name", WRONG_CATEGORICAL)
-def test_a_wrong_categorical_bound_is_caught(name):
-    assert refuses(check_categorical, WRONG_CATEGORICAL[name])
+def agreement(bound):
+    sure, unsure = 60 * torch.eye(10), torch.zeros(10, 10)
+    assert abs(bound(sure, sure) - LN10) < 1e-4 and abs(bound(unsure, unsure)) < 1e-5
+    assert abs(bound(sure[:1].expand(10, 10), sure[:1].expand(10, 10))) < 1e-4  # one category for all
+    assert bound(sure, sure.flip(0)) < -10
+    a, b = normal(40, 3, seed=1), normal(40, 3, seed=2)
+    assert abs(bound(a, b) - bound(b, a)) < 1e-6
+    p, by_hand = [x.softmax(1) for x in (a, b)], 0.0
+    for one, other in (p, p[::-1]):
+        by_hand += ((one * other.log()).sum() / 40 - (one.mean(0) * one.mean(0).log()).sum()).item() / 2
+    assert abs(bound(a, b) - by_hand) < 1e-5
+
+
+def softened(answers):
+    return torch.cat([answers[:, :10].softmax(1), answers[:, 10:]], dim=1)
+
+
+CASES = {  # a check, the package's function, and wrong ones
+    "D, minimax": (d_cross_entropy, lambda r, f: d_loss("minimax", r, f), {
+        "D against itself": lambda r, f: F.softplus(r - f).mean(),
+    }),
+    "D, non-saturating": (d_cross_entropy, lambda r, f: d_loss("non-saturating", r, f), {
+        "labels exchanged": lambda r, f: d_loss("minimax", f, r),
+    }),
+    "D, least squares": (d_squares, lambda r, f: d_loss("least-squares", r, f), {
+        "labels exchanged": lambda r, f: d_loss("least-squares", f, r),
+        "a sum": lambda r, f: 2 * d_loss("least-squares", r, f),
+    }),
+    "G, minimax": (g_minimax, lambda f: g_loss("minimax", f), {"the other": lambda f: g_loss("non-saturating", f)}),
+    "G, non-saturating": (g_non_saturating, lambda f: g_loss("non-saturating", f), {
+        "the other": lambda f: g_loss("minimax", f),
+    }),
+    "G, least squares": (g_squares, lambda f: g_loss("least-squares", f), {"0 for 1": lambda f: (f**2).mean()}),
+    "L_I of a category": (categorical, cat_bound, {
+        "softmax before the cross-entropy": lambda a, c: cat_bound(a.softmax(1), c),
+        "sign": lambda a, c: -cat_bound(a, c),
+        "no entropy, or that of a one-hot sample": lambda a, c: cat_bound(a, c) - LN10,  # B04, B08
+        "codes drawn anew": lambda a, c: cat_bound(a, c.roll(1)),
+        "a sum over the batch": lambda a, c: LN10 - F.cross_entropy(a, c, reduction="sum"),
+    }),
+    "L_I of a continuous code": (gaussian, cont_bound, {
+        "log-variance as log-sigma": lambda m, v, c: cont_bound(m, 2 * v, c),
+        "variance as sigma": lambda m, v, c: cont_bound(m, v / 2, c),
+        "sign": lambda m, v, c: -cont_bound(m, v, c),
+        "no entropy": lambda m, v, c: cont_bound(m, v, c) - LN2,
+        "the squared error alone": lambda m, v, c: -((m - c) ** 2).mean(),
+    }),
+    "three-step form": (three_step, three_step_loss, {
+        "weights exchanged": lambda s, a, c, x, y: three_step_loss(s, a, c, y, x),
+        "softmax before the cross-entropy": lambda s, a, c, x, y: three_step_loss(s, softened(a), c, x, y),
+        "a sum of the errors": lambda s, a, c, x, y: three_step_loss(s, a, c, x, 2 * y),
+    }),
+    "agreement": (agreement, agreement_bound, {
+        "no entropy": lambda a, b: -F.cross_entropy(b, a.softmax(1)),
+        "the ceiling for the entropy": lambda a, b: math.log(a.shape[1]) - F.cross_entropy(b, a.softmax(1)),
+        "the same view twice": lambda a, b: (agreement_bound(a, a) + agreement_bound(b, b)) / 2,
+        "one direction": lambda a, b: (
+            -F.cross_entropy(b, a.softmax(1)) - torch.special.xlogy(a.softmax(1).mean(0), a.softmax(1).mean(0)).sum()
+        ),
+    }),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_loss_and_bound_has_its_closed_form_and_wrong_ones_are_caught(name):
+    check, right, wrong = CASES[name]
+    check(right)
+    for variant in wrong.values():
+        with pytest.raises(AssertionError):
+            check(variant)
 
 
 def test_softmax_before_the_cross_entropy_cannot_pass_0_841_nats():
     c = torch.arange(10)
-    perfect = F.one_hot(c, 10) * 1e4
-    assert abs(objectives.categorical_bound(perfect.softmax(1), c) - 0.8414) < 1e-3
-
-
-# --- the Gaussian bound -----------------------------------------------------------------------------
-
-
-def check_gaussian(bound):
-    mu, log_var, c = draw(50, 2), draw(50, 2, seed=1), torch.rand(50, 2, generator=torch.Generator().manual_seed(2))
-    normal = torch.distributions.Normal(mu.double(), (log_var.double() / 2).exp())
-    expected = normal.log_prob(c.double()).sum(1).mean() + 2 * LN2
-    assert abs(bound(mu, log_var, c) - expected) < 1e-4
-    zero = torch.zeros(1, 1)
-    assert abs(LN2 - bound(zero, zero, zero) - 0.9189) < 1e-4  # B14: NLL at the mean, sigma 1
-    assert abs(LN2 - bound(zero, zero + 2 * math.log(0.1), zero) + 1.3836) < 1e-4  # B14: sigma 0.1
-
-
-WRONG_GAUSSIAN = {
-    "log-variance as log-sigma": lambda m, v, c: objectives.gaussian_bound(m, 2 * v, c),
-    "variance as sigma": lambda m, v, c: objectives.gaussian_bound(m, v / 2, c),
-    "mean over the codes": lambda m, v, c: objectives.gaussian_bounds(m, v, c).mean(),
-    "sign": lambda m, v, c: -objectives.gaussian_bound(m, v, c),
-    "no entropy": lambda m, v, c: objectives.gaussian_bound(m, v, c) - c.shape[1] * LN2,
-    "squared error alone": lambda m, v, c: -((m - c) ** 2).sum(1).mean(),
-}
-
-
-def test_the_gaussian_bound_agrees_with_the_library_distribution():
-    check_gaussian(objectives.gaussian_bound)
-
-
-@pytest.mark.parametrize("name", WRONG_GAUSSIAN)
-def test_a_wrong_gaussian_bound_is_caught(name):
-    assert refuses(check_gaussian, WRONG_GAUSSIAN[name])
+    assert abs(cat_bound((F.one_hot(c, 10) * 1e4).softmax(1), c) - 0.8414) < 1e-3
 
 
 def test_with_sigma_fixed_to_1_the_bound_never_passes_minus_0_226_nats():
-    c = torch.rand(1000, 1, generator=torch.Generator().manual_seed(0)) * 2 - 1
-    assert abs(objectives.gaussian_bound(c, torch.zeros_like(c), c) - (LN2 - math.log(2 * math.pi) / 2)) < 1e-6
-    assert objectives.gaussian_bound(c + 0.1, torch.zeros_like(c), c) < -0.226
+    c = torch.rand(1000, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    best = LN2 - math.log(2 * math.pi) / 2
+    assert abs(cont_bound(c, torch.zeros(()), c, FIXED) - best) < 1e-6
+    assert cont_bound(c + 0.1, torch.zeros(()), c, FIXED) < best - 0.004
 
 
 def test_with_sigma_learned_the_bound_is_0_at_an_rmse_of_0_484():
     for rmse, nats in ((0.484, 0.0), (0.18, 0.99), (0.1, 1.58)):
-        error, c = torch.full((10, 1), rmse), torch.zeros(10, 1)
-        assert abs(objectives.gaussian_bound(error, torch.full_like(c, 2 * math.log(rmse)), c) - nats) < 5e-3
+        found = cont_bound(torch.full((10,), rmse), torch.tensor(2 * math.log(rmse)), torch.zeros(10))
+        assert abs(found - nats) < 5e-3
 
 
-def test_shapes_that_do_not_fit_are_named():
-    with pytest.raises(ValueError, match=r"\(3, 10\).*\(2,\).*expected"):
-        objectives.categorical_bound(torch.zeros(3, 10), torch.zeros(2, dtype=torch.int64))
-    with pytest.raises(ValueError, match=r"\(3, 2\).*\(3, 1\)"):
-        objectives.gaussian_bound(torch.zeros(3, 2), torch.zeros(3, 2), torch.zeros(3, 1))
-    c = torch.zeros(3, 1)
-    for squeezed in (torch.zeros(3), torch.zeros(2, 3, 1), torch.zeros(2, 1)):
-        with pytest.raises(ValueError, match=r"log_var of shape .* means' \(3, 1\)"):
-            objectives.gaussian_bound(c, squeezed, c)
-    for fits in (torch.zeros(()), torch.zeros(1), torch.zeros(3, 1)):
-        assert objectives.gaussian_bound(c, fits, c) == objectives.gaussian_bound(c, torch.zeros(3, 1), c)
+def test_a_code_is_read_from_its_rows_alone():
+    answers, latents = normal(8, SPEC.answers), SPEC.sample(8, torch.Generator().manual_seed(0))
+    whole = information(SPEC, answers, latents)
+    part = information(SPEC, answers, latents, {"cont 1": slice(0, 4)})
+    half = Latents(latents.z[:4], {name: c[:4] for name, c in latents.c.items()})
+    assert list(whole) == ["cat 1", "cont 1", "cont 2"]  # B13
+    assert part["cont 1"] == information(SPEC, answers[:4], half)["cont 1"] != whole["cont 1"]
+    assert part["cat 1"] == whole["cat 1"] and part["cont 2"] == whole["cont 2"]
 
 
-# --- all codes together, and the note's form --------------------------------------------------------
+def test_the_squared_error_is_a_gaussian_bound_of_fixed_variance_up_to_scale_and_constant():
+    spec = LatentSpec(0, (Uniform(sigma=1.0),) * 2)
+    answers, latents = normal(8, 2), spec.sample(8, torch.Generator().manual_seed(0))
+    bound = sum(information(spec, answers, latents).values())
+    assert torch.isclose(bound, 2 * LN2 - math.log(2 * math.pi) - three_step_loss(spec, answers, latents, 0.0, 1.0))
 
 
-def batch() -> tuple[Posterior, Codes]:
-    q = Posterior((draw(8, 10),), draw(8, 2, seed=1), draw(8, 2, seed=2))
-    c = Codes(draw(8, 3), torch.arange(8).view(8, 1), draw(8, 2, seed=3).clamp(-1, 1))
-    return q, c
-
-
-def test_every_information_term_has_its_name_B13():
-    q, c = batch()
-    bounds = objectives.information(q, c)
-    assert list(bounds) == ["cat 1", "cont 1", "cont 2"]
-    assert torch.isclose(bounds["cat 1"], objectives.categorical_bound(q.logits[0], c.c_cat[:, 0]))
-    both = objectives.gaussian_bound(q.mu, q.log_var, c.c_cont)
-    assert torch.isclose(bounds["cont 1"] + bounds["cont 2"], both)
-
-
-def check_note(loss):
-    q, c = batch()
-    h = F.nll_loss(q.logits[0].log_softmax(1), c.c_cat[:, 0])
-    mse = ((q.mu - c.c_cont) ** 2).sum() / 16
-    assert abs(loss(q, c, lam_l=2.0, lam_c=0.5) - (2 * h + 0.5 * mse)) < 1e-5
-
-
-def test_the_notes_loss_weighs_its_two_parts_and_a_wrong_one_is_caught():
-    check_note(objectives.note_loss)
-    assert refuses(check_note, lambda q, c, lam_l, lam_c: objectives.note_loss(q, c, lam_l=lam_c, lam_c=lam_l))
-    squashed = lambda q: q._replace(logits=(q.logits[0].softmax(1),))  # noqa: E731
-    assert refuses(
-        check_note, lambda q, c, lam_l, lam_c: objectives.note_loss(squashed(q), c, lam_l=lam_l, lam_c=lam_c)
-    )
-
-
-def test_the_notes_squared_error_is_a_gaussian_bound_of_fixed_variance_up_to_scale_and_constant():
-    q, c = batch()
-    fixed = objectives.gaussian_bound(q.mu, torch.zeros_like(q.mu), c.c_cont)
-    mse = objectives.note_loss(q, c, lam_l=0.0, lam_c=1.0)
-    constant = 2 * LN2 - objectives.LN_2PI  # two codes
-    assert torch.isclose(fixed, constant - mse)  # sum over 2 codes of (.)²/2 = mean over codes
-
-
-def test_one_gradient_step_lowers_the_cross_entropy_by_what_the_bound_gains_B05():
-    logits, c = draw(8, 10).requires_grad_(), torch.arange(8)
-    before = objectives.categorical_bound(logits, c)
-    (slope,) = torch.autograd.grad(before, logits)
-    entropy_slope = slope + torch.autograd.grad(F.cross_entropy(logits, c), logits)[0]
-    assert entropy_slope.abs().max() < 1e-7  # ln 10 adds nothing
-    after = objectives.categorical_bound(logits + slope, c)
+def test_one_step_up_the_bound_lowers_the_cross_entropy_as_much():  # B05: the entropy has no gradient
+    logits, c = normal(8, 10).requires_grad_(), torch.arange(8)
+    (slope,) = torch.autograd.grad(cat_bound(logits, c), logits)
+    assert torch.allclose(slope, -torch.autograd.grad(F.cross_entropy(logits, c), logits)[0], atol=1e-7)
     fell = F.cross_entropy(logits, c) - F.cross_entropy(logits + slope, c)
-    assert after > before and torch.isclose(after - before, fell, atol=1e-6)
+    assert fell > 0 and torch.isclose(cat_bound(logits + slope, c) - cat_bound(logits, c), fell, atol=1e-6)
+
+
+def test_an_unknown_gan_loss_and_views_of_other_shapes_are_named():
+    for call in (lambda: d_loss("hinge", normal(2), normal(2)), lambda: g_loss("hinge", normal(2))):
+        with pytest.raises(ValueError, match="'hinge'.*least-squares"):
+            call()
+    with pytest.raises(ValueError, match=r"\(4, 10\) and \(5, 10\)"):
+        agreement_bound(torch.zeros(4, 10), torch.zeros(5, 10))
+
+
+def test_the_agreement_bound_never_exceeds_the_information_of_a_table():
+    # x takes 4 values; T(x) is x, or with 0.2 the next value; Q is any table. I(c; T'(x)) is exact
+    generator = torch.Generator().manual_seed(0)
+    view = 0.8 * torch.eye(4) + 0.2 * torch.eye(4).roll(1, dims=1)  # P(T(x) = column | x = row)
+    count = (view * 5).round().long()  # every pair of views as often as it occurs: 25 images stand for each x
+    pairs = [(i, j) for x in range(4) for i in range(4) for j in range(4) for _ in range(count[x, i] * count[x, j])]
+    for _ in range(50):
+        q = (3 * torch.randn(4, 3, generator=generator)).softmax(1)  # Q(c|T(x))
+        joint = (view @ q).T @ view / 4  # P(c, T'(x))
+        exact = torch.special.xlogy(joint, joint / (joint.sum(1, keepdim=True) * joint.sum(0))).sum()
+        one, other = (q[torch.tensor(side)].log() for side in zip(*pairs, strict=True))
+        assert agreement_bound(one, other) <= exact + 1e-5
+
+
+def test_readers_are_each_by_themselves_and_an_unused_category_costs_nothing():
+    a, b = normal(5, 20, 10, seed=1), normal(5, 20, 10, seed=2)
+    assert torch.allclose(
+        agreement_bound(a, b), torch.stack([agreement_bound(*pair) for pair in zip(a, b, strict=True)])
+    )
+    never = torch.full((20, 1), -200.0)  # exp(−200) is 0 in float32
+    wide = [torch.cat([x[0], never], dim=1).requires_grad_() for x in (a, b)]
+    bound = agreement_bound(*wide)
+    bound.backward()
+    assert torch.isclose(bound, agreement_bound(a[0], b[0]))
+    assert torch.equal(wide[0].grad[:, 10], torch.zeros(20)) and torch.isfinite(wide[0].grad).all()

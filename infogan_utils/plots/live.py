@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from infogan_utils.latents import Latents, LatentSpec
 from infogan_utils.plots.figures import smooth, tile, to_png
+from infogan_utils.plots.watch import failures
 from infogan_utils.training import Trainer
 
 
@@ -19,7 +20,7 @@ class Progress:
 
     One display that is replaced in place: L_I of the category against its ceiling, the losses of D and G, and
     samples of the averaged generator, one row of noise for each category. The line above it says the step,
-    the time left in seconds, and the numbers. Redrawn at most every ``seconds``.
+    the time left in seconds, and the numbers, and names a failure that it sees. Redrawn at most every ``seconds``.
     """
 
     def __init__(self, until: int, *, seconds: float = 3.0, rows: int = 3) -> None:
@@ -63,7 +64,7 @@ class Progress:
 
     def _draw(self, trainer: Trainer) -> tuple[Figure, str]:
         images = trainer.averaged.draw(self._latents).mean(dim=1)  # grey
-        text = self.line(trainer)
+        text = "\n".join([self.line(trainer), *failures(trainer, images)])
         figure, (curves, losses, samples) = matplotlib.pyplot.subplots(
             1, 3, figsize=(11, 2.9), width_ratios=[1, 1, 1.5]
         )

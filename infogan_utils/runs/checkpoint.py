@@ -8,11 +8,12 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as as_bytes
@@ -51,6 +52,7 @@ def load(path: str | Path, *, networks: tuple[nn.Module, nn.Module] | None = Non
         FileNotFoundError: if there is no such file. CheckpointError: if it is damaged or something else.
     """
     about, tensors = read(path, RUN)
+    torch.empty(0, device=device)  # a device that isn't here is no fault of the file
     with fitting(path):
         spec = unpack(about["spec"])
         G, D = networks or rebuild(about, spec)
@@ -81,8 +83,13 @@ def load_model(path: str | Path = SHIPPED, *, networks: tuple[nn.Module, nn.Modu
 
 
 def describe(model: Model, shape: tuple[int, ...]) -> dict:
-    """What a header says of the networks; ``models.build`` leaves their widths on them."""
-    return {"spec": pack(model.spec), "widths": pack(getattr(model.G, "widths", None)), "image_shape": shape}
+    """What a header says of the networks: their widths, where ``models.build`` makes the same from them."""
+    widths = getattr(model.G, "widths", None)
+    if isinstance(widths, Widths):
+        with torch.device("meta"):  # the layers alone, without numbers
+            built = build(model.spec, widths, channels=shape[0], side=shape[1])
+        widths = widths if str(built) == str((model.G, model.D)) else None  # None: a reader changed a layer
+    return {"spec": pack(model.spec), "widths": pack(widths), "image_shape": shape}
 
 
 def rebuild(about: dict, spec: LatentSpec) -> tuple[nn.Module, nn.Module]:
@@ -95,18 +102,27 @@ def pack(value: Any) -> Any:
     """A setting as JSON has it: an object by its class's name and its fields."""
     if is_dataclass(value):
         return [type(value).__name__, {field.name: pack(getattr(value, field.name)) for field in fields(value)}]
-    return ["", [pack(item) for item in value]] if isinstance(value, tuple) else value
+    if isinstance(value, tuple | list):
+        return ["", [pack(item) for item in value]]
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def unpack(value: Any) -> Any:
-    """The setting that ``pack`` packed; a class that is not one of the package's settings is a ``KeyError``."""
+    """The setting that ``pack`` packed; ``ValueError`` if its class is no setting that is defined here."""
     if not isinstance(value, list):
         return value
     name, content = value
     if name == "":
         return tuple(unpack(item) for item in content)
-    classes = {cls.__name__: cls for cls in (Recipe, Views, View, Augment, LatentSpec, Widths, *Code.__subclasses__())}
+    classes = {cls.__name__: cls for cls in (Recipe, Views, View, Augment, LatentSpec, Widths, *kinds(Code))}
+    if name not in classes:
+        raise ValueError(f"{name!r} is not known here: import or define it first")
     return classes[name](**{field: unpack(item) for field, item in content.items()})
+
+
+def kinds(kind: type[Code]) -> list[type[Code]]:
+    """The kinds of code that are defined below this one."""
+    return [found for below in kind.__subclasses__() for found in (below, *kinds(below))]
 
 
 def write(path: str | Path, kind: str, tensors: dict[str, Tensor], about: dict) -> Path:
@@ -114,7 +130,9 @@ def write(path: str | Path, kind: str, tensors: dict[str, Tensor], about: dict) 
     path, about = Path(path).expanduser(), about | {"format": kind}
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder; name a file in it, e.g. {path / 'run.safetensors'}")
-    tensors = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    tensors = {
+        name: value.detach().cpu().clone(memory_format=torch.contiguous_format) for name, value in tensors.items()
+    }
     about["sha256"] = digest(about, tensors)
     part = path.with_name(f".{path.name}.part")  # what a kill leaves there, the next save writes over
     try:
@@ -124,7 +142,8 @@ def write(path: str | Path, kind: str, tensors: dict[str, Tensor], about: dict) 
             os.fsync(file.fileno())
         part.replace(path)
     except (OSError, SafetensorError) as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
         raise OSError(
             f"{path} could not be written ({error}); a former save there is untouched. Free some space, or name another"
         ) from error

@@ -1,0 +1,33 @@
+"""The live view of a training cell: what it says, and one display that is replaced."""
+
+from types import SimpleNamespace
+
+import pytest
+from helpers import SPEC, images, make
+
+from infogan_utils import LatentSpec, Uniform, train
+from infogan_utils.plots import Progress, fixed_latents, live
+
+
+@pytest.mark.filterwarnings("ignore:Initializing zero-element")  # PyTorch's, of a Q without answers
+@pytest.mark.parametrize("spec", [SPEC, LatentSpec(6, (Uniform(),)), LatentSpec(8)])
+def test_it_counts_seconds_and_steps_from_the_first_call_and_replaces_its_picture(monkeypatch, spec):
+    now, shown = [1500.0], []
+    handle = SimpleNamespace(update=lambda data, **_: shown.append(("update", data)))
+    monkeypatch.setattr(live, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(live, "display", lambda data, **_: (shown.append(("display", data)), handle)[1])
+    run, view = make(spec=spec), Progress(8)
+    train(run, images(), until=2, show=view, every=1)
+    assert len(shown) == 1 and "timing the first steps" in shown[0][1]["text/plain"]  # the second call came too soon
+    train(run, images(), until=4)
+    now[0] += 3
+    assert "step 4 of 8, about 4 s left" in view.line(run)  # 3 s for 3 steps
+    train(run, images(), until=8, show=view)
+    assert [kind for kind, _ in shown] == ["display", "update"] and "step 8 of 8, done" in shown[1][1]["text/plain"]
+    assert shown[1][1]["image/png"].startswith(b"\x89PNG") and all(name in view.line(run) for name in spec.names)
+
+
+def test_its_samples_have_a_column_for_each_category_and_a_row_shares_its_noise():
+    z, c = fixed_latents(SPEC, 3)
+    assert c["cat 1"].view(3, 10).tolist() == [list(range(10))] * 3
+    assert (z.view(3, 10, 4) == z.view(3, 10, 4)[:, :1]).all() and len(z.unique(dim=0)) == 3
