@@ -26,7 +26,7 @@ from infogan_utils.data import plane
 from infogan_utils.recipes import FAST
 from infogan_utils.widgets import Dial
 from infogan_utils.widgets.dial_panel import DialPanel
-from infogan_utils.widgets.explorer_panel import ExplorerPanel
+from infogan_utils.widgets.explorer import ExplorerPanel
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
