@@ -24,15 +24,8 @@ import nbformat
 
 ROOT = Path(__file__).resolve().parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-background-timer-throttling",
-]
+FLAGS = """--no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update
+    --disable-sync --disable-background-timer-throttling""".split()
 DIAL = "panel = widgets.show_dial(dial)"  # the cell of the first dial
 SETTINGS = {
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
@@ -63,10 +56,6 @@ def missing() -> str:
         return "playwright is not installed (pip install playwright)"
     if chromium() is None:
         return f"none of {', '.join(BROWSERS)} is on the path (Debian: apt-get install chromium)"
-    try:
-        import jupyterlab  # noqa: F401
-    except ImportError:
-        return "jupyterlab is not installed"
     return ""
 
 
@@ -102,14 +91,10 @@ def server(folder: Path) -> Iterator[str]:
     names = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_WORKSPACES_DIR")
     environment = os.environ | {name: str(folder / name.lower()) for name in names}
     environment |= {"JUPYTER_CONFIG_DIR": str(config), "PYTHONPATH": str(ROOT), "IPYTHONDIR": str(folder / "ipython")}
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
-    command += ["--ServerApp.token=", "--ServerApp.password=", f"--ServerApp.root_dir={work}", "--ip=127.0.0.1"]
-    command += [
-        "--ServerApp.port_retries=0",
-        "--LabApp.expose_app_in_browser=True",
-        "--ServerApp.disable_check_xsrf=True",
-    ]
-    command += [f"--LabApp.user_settings_dir={folder / 'settings'}"]
+    options = f"""--no-browser --allow-root --ServerApp.token= --ServerApp.password= --ServerApp.root_dir={work}
+        --ip=127.0.0.1 --ServerApp.port_retries=0 --LabApp.expose_app_in_browser=True
+        --ServerApp.disable_check_xsrf=True --LabApp.user_settings_dir={folder / "settings"}"""
+    command = [sys.executable, "-m", "jupyterlab", *options.split()]
     with open(folder / "lab.log", "w", encoding="utf-8") as log:
         try:
             for left in (2, 1, 0):
