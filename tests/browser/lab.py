@@ -91,10 +91,10 @@ def server(folder: Path) -> Iterator[str]:
     names = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_WORKSPACES_DIR")
     environment = os.environ | {name: str(folder / name.lower()) for name in names}
     environment |= {"JUPYTER_CONFIG_DIR": str(config), "PYTHONPATH": str(ROOT), "IPYTHONDIR": str(folder / "ipython")}
-    options = f"""--no-browser --allow-root --ServerApp.token= --ServerApp.password= --ServerApp.root_dir={work}
-        --ip=127.0.0.1 --ServerApp.port_retries=0 --LabApp.expose_app_in_browser=True
-        --ServerApp.disable_check_xsrf=True --LabApp.user_settings_dir={folder / "settings"}"""
-    command = [sys.executable, "-m", "jupyterlab", *options.split()]
+    options = """--no-browser --allow-root --ServerApp.token= --ServerApp.password= --ip=127.0.0.1
+        --ServerApp.port_retries=0 --LabApp.expose_app_in_browser=True --ServerApp.disable_check_xsrf=True"""
+    command = [sys.executable, "-m", "jupyterlab", *options.split(), f"--ServerApp.root_dir={work}"]
+    command += [f"--LabApp.user_settings_dir={folder / 'settings'}"]
     with open(folder / "lab.log", "w", encoding="utf-8") as log:
         try:
             for left in (2, 1, 0):
