@@ -32,10 +32,10 @@ SETTINGS = {
     "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
 }
-# A dial whose sixth batch is not a number, beside the notebook's own cells.
+# A dial whose first batch is not a number, beside the notebook's own cells.
 BROKEN = """
 def broken(n, generator):
-    return plane.real_points(n, generator) * (float("nan") if broken_dial.run.steps == 5 else 1.0)
+    return plane.real_points(n, generator) * (float("nan") if broken_dial.run.steps == 0 else 1.0)
 
 
 broken_dial = widgets.Dial(lambda: start(0.3), broken, draw=draw_samples)

@@ -87,7 +87,7 @@ def test_training_that_turns_nan_stops_and_says_where(notebook):
     view = lab.View(notebook.page, notebook.cell("broken_panel"))
     view.button("Train ½ s").click()
     view.until(lambda: "last good state" in view.words(), what="the message")
-    assert "step 6" in view.words() and "λ = 0.3" in view.words() and "back at step 0" in view.words()
+    assert "step 1 with" in view.words() and "λ = 0.3" in view.words() and "back at step 0" in view.words()
 
 
 def test_an_interrupted_kernel_leaves_the_dial_usable(notebook, dial):
