@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from infogan_utils.looking import Model
-from infogan_utils.plots.figures import COLOURS, show, tile
+from infogan_utils.plots.figures import COLOURS, show, smooth, tile
 
 PARTS = Path(__file__).parents[1] / "assets" / "parts.json"  # made by tests/benchmarks
 VALUES = 9  # of a continuous code in a sweep, from -1 to 1
@@ -71,7 +71,7 @@ def curves(runs: dict[str, list[float]], ceiling: float, title: str) -> None:
     """Show L_I of the category over the steps for each run, below 0 cut off, with its ceiling H(c)."""
     figure, ax = matplotlib.pyplot.subplots(figsize=(7, 3))
     for name, values in runs.items():
-        means = np.convolve(values, np.ones(min(25, len(values))) / min(25, len(values)), mode="valid")
+        means = smooth(values, min(25, max(1, len(values) // 4)))
         ax.plot(np.arange(len(values) - len(means), len(values)) + 1, means, label=name)
     ax.axhline(ceiling, color="black", linestyle="--", linewidth=1, label=f"H(c) = {ceiling:.3f} nats")
     ax.set(xlabel="step", ylabel="L_I of the category, nats", title=title, ylim=(-1, ceiling + 0.2))
