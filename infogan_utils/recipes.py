@@ -59,8 +59,8 @@ class Recipe:
             )
         if not set(updates) <= set(PARTS) or "Q" not in updates:
             raise ValueError(f"information_updates = {updates} was given; it holds 'Q' and any of 'G' and 'trunk'")
-        if self.batch < 2:
-            raise ValueError(f"a batch of {self.batch} was given; batch norm needs 2 images or more to a step")
+        if self.batch < (4 if self.plain_d else 2):
+            raise ValueError(f"a batch of {self.batch} was given; batch norm needs 2 images or more at a time")
 
 
 def check_lam(lam: float, name: str = "lam") -> float:

@@ -179,12 +179,12 @@ HARM = {
     "a header that is too long": lambda path: path.write_bytes(struct.pack("<Q", 2**60) + path.read_bytes()[8:]),
     "a web page": lambda path: path.write_bytes(b"<!DOCTYPE html>" * 50),
     "a byte that rots": lambda path: path.write_bytes(path.read_bytes()[:-9] + b"\x40" + path.read_bytes()[-8:]),
-    "a rate that changes": lambda path: path.write_bytes(path.read_bytes().replace(b"0.0002", b"0.0003")),
+    "a seed that changes": lambda path: path.write_bytes(path.read_bytes().replace(b'seed\\": 0', b'seed\\": 1')),
     "no header of ours": lambda path: save_file({"a": torch.zeros(1)}, path),
     "a header that is a list": lambda path: save_file({"a": torch.zeros(1)}, path, metadata={"infogan": "[1]"}),
     "an older format": rewritten(lambda about, _: about.update(format="infogan-run-1")),
     "no specification": rewritten(lambda about, _: about.pop("spec")),
-    "an unknown kind of code": rewritten(lambda about, _: about["spec"][1]["codes"][1].append(["Circle", {}])),
+    "an unknown kind of code": rewritten(lambda about, _: about["spec"][1]["codes"][1].append(["Spiral", {}])),
     "an unknown setting": rewritten(lambda about, _: about["recipe"][1].update(own_adam=True)),
     "λ below zero": rewritten(lambda about, _: about.update(lam=-1)),
     "steps without end": rewritten(lambda about, _: about.update(steps=float("inf"))),
@@ -208,7 +208,7 @@ def test_a_damaged_or_other_file_is_refused_by_name(tmp_path, harm):
 def test_a_kind_of_code_that_is_not_defined_here_is_named(tmp_path):
     path = checkpoint.save(make(), tmp_path / "run.safetensors")
     HARM["an unknown kind of code"](path)
-    with pytest.raises(CheckpointError, match="'Circle' is not known here: import or define it"):
+    with pytest.raises(CheckpointError, match="'Spiral' is not known here: import or define it"):
         checkpoint.load(path)
 
 

@@ -146,7 +146,17 @@ def test_agreement_sees_each_real_image_twice_and_without_a_discrete_code_once()
         run.D.trunk.register_forward_hook(lambda _, inputs, __, sizes=sizes: sizes.append(len(inputs[0])))
         assert run.recipe.agreement and run.real_images == real
         train(run, images(), until=1)
-        assert sizes == [seen, 8] * 3  # D's head sees half of them again, without T
+        assert sizes == [seen, seen // 2] * 3  # D's head sees a half, and it without T
+
+
+def test_with_plain_d_the_head_sees_half_of_the_images_without_T_and_Q_all_behind_it():
+    run = make(agreement=0.0, plain_d=True, views=Augment(mirror=1))
+    x, seen = reals(), []
+    run.D.trunk.register_forward_hook(lambda _, inputs, h: seen.append((inputs[0], h)))
+    v, answers = run._see(x)
+    (behind, of_q), (plain, of_d) = seen
+    assert torch.allclose(behind, x.flip(3), atol=1e-5) and torch.equal(plain, x[8:])
+    assert torch.equal(v, run.D.d_head(of_d).squeeze(1)) and torch.equal(answers, run.D.q_head(of_q))
 
 
 def test_agreement_is_between_image_i_and_image_i_plus_n():
@@ -165,8 +175,8 @@ def test_agreement_trains_the_trunk_as_far_as_lam_goes():
 def test_a_code_that_a_view_names_is_read_from_its_part_of_the_batch():
     run = make(agreement=0.0)
     answers, latents = normal(16, SPEC.answers), SPEC.sample(16, torch.Generator().manual_seed(0))
-    bounds, half = run._information_loss(answers, latents)[1], {"cont 1": slice(0, 8), "cont 2": slice(0, 8)}
-    assert bounds == information(SPEC, answers, latents, half) != information(SPEC, answers, latents)
+    bounds, part = run._information_loss(answers, latents)[1], {"cont 1": slice(0, 4), "cont 2": slice(4, 8)}
+    assert bounds == information(SPEC, answers, latents, part) != information(SPEC, answers, latents)
 
 
 def test_continuous_codes_have_a_weight_and_the_three_step_form_its_own():
@@ -183,7 +193,8 @@ def test_wrong_recipes_are_named():
         "'Q' and any of": {"information_updates": ("G",), "agreement": 0.0},
         "holds 'Q' and any": {"information_updates": ("Q", "D"), "agreement": 0.0},
         "'hinge'": {"gan": "hinge"},
-        "batch of 1": {"batch": 1},  # B23
+        "batch of 1": {"batch": 1, "plain_d": False},  # B23
+        "batch of 3": {"batch": 3},
         "agreement = -1": {"agreement": -1},
         r"set agreement=0\.0": {"separate_step": True},
         "but got information_updates": {"information_updates": ("Q",)},

@@ -4,8 +4,10 @@ import math
 
 import torch
 from torch import nn
+from torch.nn.functional import softplus
 
 from infogan_utils.checks import exercise
+from infogan_utils.checks.nb01 import cause
 
 
 def ring(counts: list[int], radius: float, sigma: float, rng: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
@@ -34,7 +36,17 @@ def lopsidedness(answer) -> None:
         want = sum(p * math.log(p * len(counts)) for p in share if p)
         got = float(answer(x, centres, 0.2))
         assert not math.isnan(got), f"{name}: nan. An empty mode contributes 0 · ln 0, which counts as 0."
-        assert abs(got - want) < 1e-4, f"{name}: expected {want:.3f} nats, got {got:.3f}."
+        entropy = math.log(len(counts)) - want
+        named = cause(
+            got,
+            {
+                "the KL in bits": want / math.log(2),
+                "the entropy of the shares": entropy,
+                "Σ p ln p, without K": -entropy,
+                "ln 8 minus the entropy; K is the number of centres": math.log(8) - entropy,
+            },
+        )
+        assert abs(got - want) < 1e-4, f"{name}: expected {want:.3f} nats, got {got:.3f}.{named}"
     centres, x = ring([60] * 6, 3.0, 0.2, rng)
     strays = 0.2 * torch.randn(300, 2, generator=rng) + 0.5 * centres[0]  # nearest to centre 0, far beyond 3 sigma
     got = float(answer(torch.cat([x, strays]), centres, 0.2))
@@ -78,17 +90,33 @@ def least_squares_d_step(answer) -> None:
 
     result, D, G_grads = one_step(stale=0.0)
     assert result is not None, "The step should return D's loss as a number, as d_step does; it returned None."
+    a, b = v_real.detach(), v_fake.detach()
+    named = cause(
+        result,
+        {
+            "the loss without ½": 2 * want_loss.item(),
+            "the loss with the labels swapped": (a.square().mean() + (b - 1).square().mean()).item() / 2,
+            "the loss with -1 for generated": ((a - 1).square().mean() + (b + 1).square().mean()).item() / 2,
+            "one mean over all points": torch.cat([a - 1, b]).square().mean().item(),
+            "the loss of D(x) after a sigmoid": ((a.sigmoid() - 1).square().mean() + b.sigmoid().square().mean()).item()
+            / 2,
+            "the cross-entropy of d_step": (softplus(-a).mean() + softplus(b).mean()).item(),
+        },
+    )
     assert abs(float(result) - want_loss.item()) < 1e-5, (
         f"7 real and 4 generated points: D's loss before the step is {want_loss.item():.4f}, got {float(result):.4f}."
+        f"{named}"
     )
     assert any(not torch.equal(p, w) for p, w in zip(D.parameters(), weights, strict=True)), "D did not move."
     assert all(torch.allclose(p, w, atol=1e-5) for p, w in zip(D.parameters(), want, strict=True)), (
         "The loss is right, but D did not go one SGD step down its gradient."
     )
-    assert all(g is None or not g.any() for g in G_grads), "G has a gradient after D's step; it should have none."
+    assert all(g is None or not g.any() for g in G_grads), (
+        "G has a gradient after D's step; it should have none: is detach() there?"
+    )
     _, D, _ = one_step(stale=3.0)
     assert all(torch.allclose(p, w, atol=1e-5) for p, w in zip(D.parameters(), want, strict=True)), (
-        "With something left in D's .grad from before, D moved elsewhere than from a clean start."
+        "With something left in D's .grad from before, D moved elsewhere than from a clean start: is zero_grad() there?"
     )
 
 
@@ -103,8 +131,23 @@ def smooth_d_loss(answer) -> None:
         got = answer(real, fake, t)
         assert getattr(got, "shape", None) == (), f"The loss should be one number in a tensor, got {got!r}."
         reason = "t = 1 is the loss of d_step: " if t == 1 else ""
+        on_fake = -(1 - d_fake).log().mean()
+        named = cause(
+            got,
+            {
+                "the loss with its sign turned": -want.item(),
+                "the loss without smoothing": (-d.log().mean() + on_fake).item(),
+                "t·(-ln D) alone; (1 - t)·(-ln(1 - D)) is missing": (-t * d.log().mean() + on_fake).item(),
+                "the loss with t and 1 - t swapped": (-((1 - t) * d.log() + t * (1 - d).log()).mean() + on_fake).item(),
+                "the loss with both sides smoothed": (
+                    want - (1 - t) * (d_fake.log() - (1 - d_fake).log()).mean()
+                ).item(),
+                "the loss with t fixed at 0.9": (-(0.9 * d.log() + 0.1 * (1 - d).log()).mean() + on_fake).item(),
+            },
+        )
         assert abs(got.item() - want.item()) < 1e-4, (
             f"{reason}9 real and 6 generated logits, t = {t:g}: expected {want.item():.4f} nats, got {got.item():.4f}."
+            f"{named}"
         )
     for t in (0.9, 0.7):
         logit = torch.full((5, 1), math.log((t / 2) / (1 - t / 2)), requires_grad=True)

@@ -1,0 +1,39 @@
+"""The drawing of the series, and the moving pictures and sliders of notebooks 01 and 02."""
+
+import io
+
+import pytest
+from PIL import Image
+
+from infogan_utils.plots import diagram, figures, players
+
+
+def test_the_moving_picture_is_small_and_its_still_is_the_end(monkeypatch):
+    shown = []
+    monkeypatch.setattr(players, "show_png", lambda png, alt: shown.append(png))
+    players.moving(lambda ax, k: ax.bar([0], [k]), range(1, 6), (3, 2), "a bar grows")
+    picture = Image.open(io.BytesIO(shown[0]))
+    assert picture.n_frames == 6 and len(shown[0]) < 1e5  # the still, then five frames
+    still = picture.convert("RGB")
+    picture.seek(5)
+    assert still.tobytes() == picture.convert("RGB").tobytes()
+
+
+def test_the_slider_redraws_and_says_the_number():
+    box = players.slider(lambda ax, m: ax.plot([0, m]) and f"m = {m:.1f}", 1.0, -6.0, 6.0, "mean m")
+    dial, picture, said = box.children
+    before = bytes(picture.value)
+    dial.value = 2.5
+    assert "m = 2.5" in said.value and bytes(picture.value) != before
+
+
+def test_the_drawing_lights_what_is_asked_and_refuses_other_names(monkeypatch):
+    shown = []
+    monkeypatch.setattr(diagram, "show", lambda figure, alt: shown.append(alt))
+    diagram.draw(lit=("z", "G"), losses=("information",))
+    assert shown[0].endswith("Lit: z, G. −λ L_I moves Q and trunk and G.")
+    lit, grey = (figures.to_png(diagram.figure(parts, ())) for parts in (("z", "G"), ()))
+    assert lit != grey
+    for wrong in ({"lit": ("T",)}, {"losses": ("Q",)}):
+        with pytest.raises(ValueError, match="the drawing has no"):
+            diagram.draw(**wrong)
