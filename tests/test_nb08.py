@@ -35,10 +35,10 @@ from scipy.optimize import linear_sum_assignment
 sys.path.insert(0, str(Path(__file__).parent / "benchmarks"))
 
 import digits as benchmark
+from infogan_utils.explorer import Explorer
 
 from infogan_utils import data, metrics
 from infogan_utils.checks import nb08 as check
-from infogan_utils.explorer import Explorer
 from infogan_utils.objectives import agreement_bound
 
 ROOT = Path(__file__).resolve().parents[1]
