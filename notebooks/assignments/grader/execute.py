@@ -48,7 +48,13 @@ def source_of(preprocessor: NbGraderPreprocessor, resources: dict) -> Path:
     return Path(folder) / f"{names['notebook']}.ipynb"
 
 
-def memory_is_full(answer: dict) -> bool:
+def memory_is_full(answer) -> bool:
+    """Did the process run out of memory? Its answers may have any form."""
+    if not isinstance(answer, dict):
+        return False
+    draws = answer.get("draws")
+    if isinstance(draws, list) and any(map(memory_is_full, draws)):
+        return True
     return answer.get("error") == "MemoryError" or "can't allocate memory" in str(answer.get("says"))
 
 
@@ -127,7 +133,7 @@ class GradeCells(NbGraderPreprocessor):
         """Judge what the probe sees with the locked cells' names as they were set, else with those of the student."""
         given = self.known.given[test.name]
         answer = self.alive().probe(test.source, test.seeds, given, True, limit)
-        if any(memory_is_full(draw) for draw in [answer, *answer.get("draws", [])]):
+        if memory_is_full(answer):
             raise Stopped("out of memory")
         try:
             test.judge(answer)

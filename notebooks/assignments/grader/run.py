@@ -115,6 +115,7 @@ def grade(course: Path, assignment: str, jobs: int, students: str = "*", inside:
     import marks
 
     source = course / "source" / assignment
+    inside = inside or settings(course).GradeCells.get("inside", "")
     notebooks = sorted(source.glob("*.ipynb"))
     if not notebooks:
         raise SystemExit(f"{source} has no notebook; expected one of {sorted(os.listdir(course / 'source'))}")
