@@ -132,9 +132,9 @@ def test_the_worked_solutions_pass_their_checks():
 
 
 def decoded(change):
-    """A wrong decode: what ``change(spec, latent, code, value)`` makes of each code of a right one."""
+    """A wrong decode: what ``change(spec, code, value)`` makes of each code of a right one."""
     right = SOLUTIONS["decode"]
-    return lambda spec, x: (right(spec, x)[0], {k: change(spec, x, spec[k], c) for k, c in right(spec, x)[1].items()})
+    return lambda spec, x: (right(spec, x)[0], {k: change(spec, spec[k], c) for k, c in right(spec, x)[1].items()})
 
 
 def binary(**methods):
@@ -151,11 +151,11 @@ def gradients(cut=lambda h: h, sign=1):
     return wrong
 
 
-right, GRADIENTS = SOLUTIONS["Binary"], "information_gradients"
+right, GRADS = SOLUTIONS["Binary"], "information_gradients"
 WRONG = [
-    ("decode", "should be torch.int64", decoded(lambda spec, x, code, c: c.float())),
-    ("decode", "still the block", decoded(lambda spec, x, code, c: F.one_hot(c, code.k) if code.discrete else c)),
-    ("decode", "whole row", decoded(lambda spec, x, code, c: c + spec.noise if code.discrete else c)),
+    ("decode", "should be torch.int64", decoded(lambda spec, code, c: c.float())),
+    ("decode", "place of the 1", decoded(lambda spec, code, c: F.one_hot(c, code.k) if code.discrete else c)),
+    ("decode", "whole row", decoded(lambda spec, code, c: c + spec.noise if code.discrete else c)),
     ("decode", "should be a dictionary", lambda spec, x: (x[:, : spec.noise], [])),
     ("binary", "right for p = 0.5 only", binary(entropy=property(lambda s: math.log(2), lambda s, value: None))),
     ("binary", "below p", binary(sample=lambda s, n, g: (torch.rand(n, generator=g) > s.p).long())),
@@ -165,14 +165,10 @@ WRONG = [
     ("binary", "second sigmoid", binary(log_q=lambda s, a, c: right.log_q(s, a.sigmoid(), c))),
     ("binary", "without a mean", binary(log_q=lambda s, a, c: right.log_q(s, a, c).mean())),
     ("binary", "take the column out", binary(log_q=lambda s, a, c: right.log_q(s, a, c) - a)),
-    (GRADIENTS, "A detach() cuts the path", gradients(cut=lambda h: h.detach())),
-    (GRADIENTS, "−L_I already", gradients(sign=-1)),
-    (
-        GRADIENTS,
-        "some .grad",
-        lambda G, D, x, f, u: f(D.q_head(D.trunk(G(x)))).backward() or gradients()(G, D, x, f, u),
-    ),
-    (GRADIENTS, "exactly these names", lambda *a: gradients()(*a[:4], ("G", "trunk", "Q"))),
+    (GRADS, "A detach() cuts the path", gradients(cut=lambda h: h.detach())),
+    (GRADS, "−L_I already", gradients(sign=-1)),
+    (GRADS, "some .grad", lambda G, D, x, f, u: f(D.q_head(D.trunk(G(x)))).backward() or gradients()(G, D, x, f, u)),
+    (GRADS, "exactly these names", lambda *a: gradients()(*a[:4], ("G", "trunk", "Q"))),
 ]
 
 

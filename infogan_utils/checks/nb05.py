@@ -12,6 +12,8 @@ from infogan_utils.codes import Categorical, Uniform
 from infogan_utils.latents import PAPER_SPECS, LatentSpec
 from infogan_utils.models import Widths, build
 
+CUT = " A detach() cuts the path; a part that is not updated is still passed through."
+
 
 def cause(got: Tensor, causes: dict[str, Tensor]) -> str:
     """The end of a message: which known mistake gives ``got``, if one does."""
@@ -33,7 +35,8 @@ def decode(answer: Callable) -> None:
     mixed = LatentSpec(3, (Uniform(), Categorical(4), Categorical(2), Uniform(), Categorical(7)))
     for title, spec in {**PAPER_SPECS, "3 noise variables and mixed kinds": mixed}.items():
         latents = spec.sample(40, generator)
-        got = answer(spec, spec.encode(latents))
+        row = spec.encode(latents)
+        got = answer(spec, row)
         pair = isinstance(got, tuple | list) and len(got) == 2
         assert pair, f"{title}: decode should return two things, z and c, got {type(got).__name__}."
         z, c = tensor(got[0], latents.z.shape, f"{title}: z"), got[1]
@@ -43,14 +46,18 @@ def decode(answer: Callable) -> None:
         start = spec.noise
         for name, code in spec.items():
             wanted, where = latents.c[name], f"{title}: {name}"
-            hint = " Is it still the block? The category is the place of its 1." if code.discrete else ""
+            hint = (
+                " The category is the place of the 1 in its block."
+                if code.discrete
+                else " Take the column out: [:, 0]."
+            )
             value = tensor(c[name], (40,), where, hint)
             causes = {
                 "the place in the whole row; count from where the block begins": wanted + start,
                 "the place behind the noise; count from where the block begins": wanted + start - spec.noise,
                 "the largest number of the block, always 1; the category is its place": torch.ones(40),
             }
-            causes |= {f"{other}; count the widths of the codes before {name}": v for other, v in latents.c.items()}
+            causes |= {f"place {i} of the row; {name} begins at {start}": row[:, i] for i in range(spec.total)}
             right = torch.equal(value.double(), wanted.double())
             assert right, f"{where} is not what was encoded.{cause(value, causes)}"
             assert value.dtype == wanted.dtype, f"{where} should be {wanted.dtype}, got {value.dtype}."
@@ -102,6 +109,7 @@ def check_log_q(code: object, where: str) -> None:
         "ln Q after a second sigmoid; the answer is a logit": F.logsigmoid(
             torch.where(c == 1, 1, -1) * logit.sigmoid()
         ),
+        "ln Q(1|x) for every image, whatever c was": F.logsigmoid(logit),
         "Q itself, not its logarithm": wanted.exp(),
     }
     given, found = ([round(v, 3) for v in values.tolist()] for values in (wanted, got))
@@ -124,7 +132,12 @@ def information_gradients(answer: Callable) -> None:
         wanted = {k: torch.autograd.grad(loss(D.q_head(D.trunk(G(latent)))), [*parts[k].parameters()]) for k in updates}
         for p in everything:
             p.grad = torch.full_like(p, 0.5)  # what an earlier backward() may have left
-        got, where = answer(G, D, latent, loss, updates), f"information_updates = {updates}:"
+        where = f"information_updates = {updates}:"
+        try:
+            got = answer(G, D, latent, loss, updates)
+        except RuntimeError as error:
+            assert "not have been used" not in str(error), f"{where} no path to a named part.{CUT}"
+            raise
         found = sorted(got) if isinstance(got, dict) else type(got).__name__
         assert found == sorted(updates), f"{where} a dictionary with exactly these names was expected, got {found}."
         trainable = all(p.requires_grad for p in everything)
@@ -136,7 +149,6 @@ def information_gradients(answer: Callable) -> None:
             assert len(slopes) == count, f"{where} {name} has {count} parameters, got {len(slopes)} gradients."
             for i, (slope, true) in enumerate(zip(slopes, wanted[name], strict=True)):
                 this = f"{where} the gradient of parameter {i} of {name}"
-                cut = " A detach() cuts the path; a part that is not updated is still passed through."
-                tensor(slope, tuple(true.shape), this, cut if slope is None else "")
+                tensor(slope, tuple(true.shape), this, CUT if slope is None else "")
                 hint = cause(slope, {"the gradient with its sign turned; `loss` is −L_I already": -true})
                 assert torch.allclose(slope, true, atol=1e-6), f"{this} is not the loss's.{hint}"
