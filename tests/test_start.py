@@ -81,7 +81,7 @@ def test_a_run_that_has_no_start_to_choose_is_refused():
         make(PAPER),
         begun,
     ):
-        with pytest.raises(ValueError, match="a start is chosen for a run without steps, with a discrete code, views"):
+        with pytest.raises(ValueError, match="a start needs 0 steps, a discrete code, views"):
             choose_start(run, images())
     for wrong in ({"steps": 0}, {"readers": 0}):
         with pytest.raises(ValueError, match=f"{next(iter(wrong))} = 0"):
