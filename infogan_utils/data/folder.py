@@ -30,7 +30,6 @@ def folder(
     """Every picture below the folder: the middle square of each, brought to ``side`` pixels. See ``data.load``.
 
     ``colour``: whether to keep colours; None: if there are any. ``limit``: take this many, drawn by a fixed seed.
-    ``DataError`` if there are too few, too many that can't be read, or a layout that could mean two things.
     """
     return pictures_below(named_folder(folder, needed="your pictures"), side, colour, limit)
 
@@ -56,8 +55,8 @@ def pictures_below(root: Path, side: int, colour: bool | None, limit: int | None
     classes = sorted({file.kind for file in found} - {""})
     labels = torch.tensor([classes.index(file.kind) if file.kind else -1 for file in kept])
     held_out = torch.tensor([file.held_out for file in kept])
-    split = held_out.any() and not held_out.all()
-    both = ((~held_out).nonzero()[:, 0], held_out.nonzero()[:, 0]) if split else random_rows(len(kept))
+    both = (~held_out).nonzero()[:, 0], held_out.nonzero()[:, 0]
+    both = both if all(map(len, both)) else random_rows(len(kept))
     source = f"pictures from the folder that was named: {{counts}}, {len(classes) or 'no'} classes"
     return pictures(images, labels, both, classes, f"{source}\n{tree(root, found, left_out + unreadable)}")
 

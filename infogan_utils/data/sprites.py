@@ -27,15 +27,15 @@ def draw(n: int, generator: torch.Generator, side: int = 32, colour: bool = Fals
 
 def render(factors: dict[str, Tensor], side: int = 32) -> Tensor:
     """The pictures that have these factors: uint8, (n, side, side), or (n, 3, side, side) where hues are among them."""
-    n, step = len(factors["shape"]), max(1, BLOCK // side**2)
-    blocks = [{name: value[i : i + step] for name, value in factors.items()} for i in range(0, n, step)]
-    cover = torch.cat([coverage(block, side) for block in blocks])  # (n, side, side), 0 … 1
-    if "hue" not in factors:
-        return (cover * 255).round().to(torch.uint8)
-    thing, ground = (rgb(factors[name])[..., None, None] for name in ("hue", "ground"))  # (n, 3, 1, 1)
-    ground = 0.4 * ground
-    parts = zip(cover.unsqueeze(1).split(step), thing.split(step), ground.split(step), strict=True)
-    return torch.cat([torch.lerp(g, t, c).mul_(255).round_().to(torch.uint8) for c, t, g in parts])
+    n, step, drawn = len(factors["shape"]), max(1, BLOCK // side**2), []
+    for i in range(0, n, step):
+        block = {name: value[i : i + step] for name, value in factors.items()}
+        picture = coverage(block, side)  # (step, side, side), 0 … 1
+        if "hue" in factors:
+            thing, ground = (rgb(block[name])[..., None, None] for name in ("hue", "ground"))  # (step, 3, 1, 1)
+            picture = torch.lerp(0.4 * ground, thing, picture.unsqueeze(1))
+        drawn.append((picture * 255).round().to(torch.uint8))
+    return torch.cat(drawn)
 
 
 def coverage(factors: dict[str, Tensor], side: int) -> Tensor:

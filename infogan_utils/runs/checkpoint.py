@@ -1,7 +1,6 @@
 """The one reader and writer of runs and of weights: safetensors files, the rest as JSON in their header. Never pickle.
 
-A save is atomic: it is written beside the old file and then takes its place, so that a full disk or a kill in the
-middle leaves the last good one whole. Notebook 06 saves and resumes with it.
+A save is written beside the old file and then takes its place: a full disk or a kill leaves the last good one whole.
 """
 
 import hashlib
@@ -9,7 +8,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +95,7 @@ def rebuild(about: dict, networks: tuple[nn.Module, nn.Module] | None) -> tuple[
 def pack(value: Any) -> Any:
     """A setting as JSON has it: an object by its class's name and its fields."""
     if is_dataclass(value):
-        return [type(value).__name__, {field.name: pack(getattr(value, field.name)) for field in fields(value)}]
+        return [type(value).__name__, {name: pack(held) for name, held in vars(value).items()}]
     if isinstance(value, tuple | list):
         return ["", [pack(item) for item in value]]
     return value.item() if isinstance(value, np.generic) else value

@@ -70,10 +70,10 @@ def choose_start(
         # still under the flag: a Ctrl-C must not come between the networks and their average
         if not torch.isfinite(bounds).all():
             raise TrainingDiverged(f"after {steps} steps the bounds are {bounds.tolist()}; try a smaller lr_q")
-        best, first = int(bounds.argmax()), list(spec.split(torch.arange(spec.answers)[None])[name][0])[0]
+        rows, best = spec.split(torch.arange(spec.answers)[None])[name][0], int(bounds.argmax())
         with torch.no_grad():
-            D.q_head.weight[first : first + k] = reader.weight[best * k : (best + 1) * k]
-            D.q_head.bias[first : first + k] = reader.bias[best * k : (best + 1) * k]
+            for of_q, of_readers in ((D.q_head.weight, reader.weight), (D.q_head.bias, reader.bias)):
+                of_q[rows] = of_readers[best * k : (best + 1) * k]
         for net in (trainer.D, trainer.averaged.D):
             net.load_state_dict(D.state_dict())
         return bounds.cpu()
