@@ -5,6 +5,7 @@ folder and the network do not exist for a submission. `--inside "docker run ..."
 is none of these, `enclosure()` says so in words: then a submission is a process like any other of the same user.
 """
 
+import atexit
 import contextlib
 import ctypes
 import functools
@@ -86,10 +87,10 @@ def enclosure() -> tuple[str, tuple[str, ...]]:
     if shutil.which("unshare"):
         spaces = ("--user", "--map-root-user", "--mount", "--pid", "--ipc", "--net", "--uts", "--fork", "--kill-child")
         root = tempfile.mkdtemp(prefix="sandbox-")  # an empty mount point; nothing is ever written to it
+        atexit.register(shutil.rmtree, root, ignore_errors=True)
         command = ("unshare", *spaces, "sh", "-c", MOUNT, "sh", root, *paths, "--")
         if works(command):
             return "namespaces of its own (unshare)", command
-        os.rmdir(root)
     return "", ()
 
 
