@@ -1,15 +1,13 @@
 """The benchmarks: parts side by side, runs over seeds with their restart, the port that they measure against."""
 
-import dataclasses
 import json
 import math
 import sys
 from pathlib import Path
 
-import numpy as np
+import helpers
 import pytest
 import torch
-from PIL import Image
 from style import make
 
 sys.path.insert(0, str(Path(__file__).parent / "benchmarks"))
@@ -42,19 +40,13 @@ def noise() -> data.DataSet:
 
 
 def test_each_row_leaves_out_its_part_alone():
-    left_out = {name: part for name, part in parts.PARTS.items() if name.startswith("no ")}
-    same = {
-        name: {
-            f.name
-            for f in dataclasses.fields(recipes.FAST)
-            if getattr(part.recipe, f.name) != getattr(recipes.FAST, f.name)
-        }
-        for name, part in left_out.items()
-    }
-    assert same["no plain D"] == {"plain_d"} and same["no own T"] == {"views"} and same["no start"] == set()
-    assert same["no agreement"] == {"agreement"} and same["no T"] == {"agreement", "views", "plain_d"}
-    assert parts.PARTS["fast"].recipe == parts.PARTS["long"].recipe == recipes.FAST
-    assert [name for name, part in left_out.items() if not part.start] == ["no start", "no agreement", "no T"]
+    fast = vars(recipes.FAST)
+    changed = {name: {k for k, v in vars(part.recipe).items() if v != fast[k]} for name, part in parts.PARTS.items()}
+    assert changed["fast"] == changed["long"] == changed["no start"] == set() and changed["no plain D"] == {"plain_d"}
+    assert changed["no own T"] == {"views"} and changed["no agreement"] == {"agreement"}
+    assert changed["no T"] == {"agreement", "views", "plain_d"}
+    started = {name for name, part in parts.PARTS.items() if part.start}
+    assert parts.PARTS.keys() - started == {"no start", "no agreement", "no T", "paper's way"}
 
 
 def test_a_run_side_by_side_takes_the_trainers_own_step():
@@ -68,11 +60,9 @@ def test_a_run_side_by_side_takes_the_trainers_own_step():
 
 def test_without_the_gan_only_trunk_and_q_learn():
     trainer = parts.Run("no GAN", 1, pictures(200)).trainer
-    nets = {"G": trainer.G, "trunk": trainer.D.trunk, "D": trainer.D.d_head, "Q": trainer.D.q_head}
-    before = {name: torch.cat([p.detach().flatten() for p in net.parameters()]) for name, net in nets.items()}
+    before = helpers.weights(trainer)
     trainer.step(torch.rand(64, 1, 28, 28, generator=trainer.generator))
-    after = {name: torch.cat([p.detach().flatten() for p in net.parameters()]) for name, net in nets.items()}
-    assert {name for name in nets if not torch.equal(before[name], after[name])} == {"trunk", "Q"}
+    assert helpers.moved(before, helpers.weights(trainer)) == {"trunk", "Q"}
 
 
 def test_many_runs_end_after_their_steps_and_are_measured(monkeypatch):
@@ -154,17 +144,18 @@ def test_measured_runs_are_whole_and_the_tables_count_the_factors_that_seeds_mis
         }  # a part that the recipe no longer has
         rows = [line.split("|") for line in plots.parts_table(["fast", "no own T"], ["slant"]).splitlines()]
         assert rows[2][3].strip().endswith("in 10 of 10") and rows[3][3].strip() == "missing"
+        lines = plots.runs_figure(["fast", "no own T"], ["recall", "aspect"]).axes[1].lines
+        assert [line.get_marker() for line in lines] == ["o"] * 10 + ["x"] * 3
     assert len(make.accuracies(plots.measured("parts"), plots.measured("digits"))) == 2 + len(make.RECIPES) + 4
     with pytest.raises(ValueError, match="no run is called 'x'"):
         plots.parts_table(["x"])
 
 
-@pytest.mark.parametrize(
-    ("shares", "name"), [((0.9, 0.1), "cont 1"), ((0.1, 0.6), "cont 2"), ((0.4, 0.0), None), ((0.9, 0.3), None)]
-)
-def test_a_factor_is_found_where_one_code_has_most_of_it_and_the_other_little(shares, name):
-    run = {"properties": {"slant": dict(zip(("cont 1", "cont 2"), shares, strict=True))}}
-    assert plots.found(run, "slant") == name and plots.found({}, "slant") is None
+def test_a_factor_is_found_where_one_code_has_most_of_it_and_the_other_little():
+    for shares, name in (((0.9, 0.1), "one"), ((0.1, 0.6), "other"), ((0.4, 0.0), None), ((0.9, 0.3), None)):
+        run = {"properties": {"slant": dict(zip(("one", "other"), shares, strict=True))}}
+        assert plots.found(run, "slant") == name
+    assert plots.found({}, "slant") is None
 
 
 @pytest.mark.parametrize("stopped", ["start", "train", "neither"])
@@ -214,10 +205,3 @@ def test_the_ports_networks_and_adams_are_as_it_has_them():
     trainer.G[-3].register_forward_hook(lambda _, inputs, output: drawn.append(output))
     trainer.D.trunk(trainer.G(port.SPEC.encode(port.SPEC.sample(4, torch.Generator()))))
     assert torch.allclose(seen[0], drawn[0].tanh(), atol=1e-6)
-
-
-def test_images_are_enlarged_as_pillow_does_it():
-    images = pictures(5)
-    theirs = [Image.fromarray(x.numpy()).resize((32, 32), Image.Resampling.BILINEAR) for x in images]
-    for one, other in zip(port.resized(images), theirs, strict=True):
-        assert (one.float() - torch.from_numpy(np.array(other))).abs().max() <= 1  # Pillow rounds after each direction

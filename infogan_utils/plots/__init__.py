@@ -13,7 +13,7 @@ from infogan_utils.plots.figures import (
     use_style,
 )
 from infogan_utils.plots.live import Progress, fixed_latents
-from infogan_utils.plots.results import found, measured, parts_table, table
+from infogan_utils.plots.results import found, measured, parts_table, runs_figure, table
 
 __all__ = [
     "COLOURS",
@@ -25,6 +25,7 @@ __all__ = [
     "image_grid",
     "measured",
     "parts_table",
+    "runs_figure",
     "show",
     "show_png",
     "smooth",

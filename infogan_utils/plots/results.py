@@ -9,6 +9,11 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
+import matplotlib.pyplot
+from matplotlib.figure import Figure
+
+from infogan_utils.plots.figures import COLOURS
+
 ASSETS = Path(__file__).parents[1] / "assets"
 LEAST, MOST = 0.5, 0.15  # a factor is found if one code explains this share of it or more, and no other more than MOST
 FACTORS = ("slant", "aspect")  # aspect: width against height
@@ -55,6 +60,22 @@ def parts_table(names: Sequence[str] = (), figures: Sequence[str] = FIGURES, run
             raise ValueError(f"no run is called {name!r}; there are {list(dict.fromkeys(r['name'] for r in runs))}")
         rows.append([name, str(len(own)), *(cell(own, figure) for figure in figures)])
     return table(rows)
+
+
+def runs_figure(names: Sequence[str], figures: Sequence[str]) -> Figure:
+    """A point for each run of ``assets/parts.json``, a row a recipe; × is a run that didn't find the factor."""
+    figure, panels = matplotlib.pyplot.subplots(1, len(figures), figsize=(10, 0.36 * len(names)), sharey=True)
+    for axes, key in zip(panels, figures, strict=True):
+        for run in (run for run in measured()["runs"] if run["name"] in names and (key in run or "properties" in run)):
+            row = names.index(run["name"])
+            value = run["properties"][key].get(found(run, key)) if key in FACTORS else run[key]
+            missing = {"marker": "x", "color": "black"}
+            axes.plot(value or 0, row, **{"marker": "o", "color": COLOURS[row % 6]} if value is not None else missing)
+        axes.set(xlabel=key, xlim=(-0.05, 1.05))
+    panels[0].set_yticks(range(len(names)), names)
+    panels[0].invert_yaxis()
+    figure.suptitle("A point is a run; × is a run that didn't find the property", fontsize=11)
+    return figure
 
 
 def cell(runs: Sequence[dict], figure: str) -> str:
