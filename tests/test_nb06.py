@@ -105,7 +105,7 @@ def test_a_fixed_sigma_of_1_hides_success(nb):
 
 def test_figures_of_the_outcome_speak_of_what_they_show(capsys):
     model = run_of(recipes.FAST).averaged
-    outcome.draws(model, noises=2)
+    outcome.draws(model)
     outcome.starts(torch.tensor([1.0, 2.0, 1.5]), [0.5, 0.9, 0.7])
     outcome.curves({"a": [1.0], "b": [0.5, 0.6]}, 2.3, "short runs")
     said = capsys.readouterr().out

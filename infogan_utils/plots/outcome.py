@@ -1,6 +1,4 @@
-"""Figures of notebook 06: what a model draws as its codes are set, starts by their bound, what each part adds."""
-
-from pathlib import Path
+"""Figures of notebook 06: what a model draws as its codes are set, starts by their bound, what each code moves."""
 
 import matplotlib.pyplot
 import numpy as np
@@ -10,24 +8,24 @@ from torch import Tensor
 from infogan_utils.looking import Model
 from infogan_utils.plots.figures import COLOURS, show, smooth, tile
 
-PARTS = Path(__file__).parents[1] / "assets" / "parts.json"  # made by tests/benchmarks
-VALUES = 9  # of a continuous code in a sweep, from -1 to 1
+NOISES, VALUES = 6, 9  # rows of noise; values of a continuous code in a sweep, from -1 to 1
 
 
-def draws(model: Model, *, order: Tensor | None = None, names: tuple[str, ...] = (), noises: int = 6) -> None:
+def draws(model: Model, *, order: Tensor | None = None, names: tuple[str, ...] = (), seed: int = 0) -> None:
     """Show what the model draws: category × noise, then each continuous code from −1 to 1 in every category.
 
     Args:
         order: (K,), the categories in the order in which they are drawn. names: what to call them, in that order.
-        noises: rows of noise; the sweeps are drawn with the first one.
+        seed: of the rows of noise; the sweeps are drawn with the first one.
     """
     spec, category = model.spec, model.spec.discrete[0]
     k = spec[category].width
     order = torch.arange(k) if order is None else torch.as_tensor(order)
     names = names or tuple(str(int(c)) for c in order)
-    z = spec.sample(noises, torch.Generator().manual_seed(0)).z
-    latents = spec.by_hand(z.repeat_interleave(k, dim=0), {category: order.repeat(noises)})
-    panels = [("noise", "category", names, [], model.draw(latents).view(noises, k, *model.draw(latents).shape[1:]))]
+    z = spec.sample(NOISES, torch.Generator().manual_seed(seed)).z
+    latents = spec.by_hand(z.repeat_interleave(k, dim=0), {category: order.repeat(NOISES)})
+    images = model.draw(latents)
+    panels = [("noise", "category", names, [], images.view(NOISES, k, *images.shape[1:]))]
     values = torch.linspace(-1, 1, VALUES)
     for name in (n for n in spec.names if not spec[n].discrete):
         latents = spec.by_hand(z[:1], {category: order.repeat_interleave(VALUES), name: values.repeat(k)})
