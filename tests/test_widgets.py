@@ -140,7 +140,7 @@ def test_the_three_step_form_has_two_knobs_that_reach_the_loss(lam):
 
 
 def test_two_dials_begin_alike_part_with_lam_and_take_the_same_steps():
-    panel = DialPanel(plane_dial(lam=0.0), plane_dial(lam=1.0), titles=("λ = 0", "λ = 1"))
+    panel = DialPanel(plane_dial(lam=0.0), plane_dial(lam=1.0))
     a, b = panel.images
     assert a.value == b.value
     panel.train(40)

@@ -1,116 +1,154 @@
-"""Checks of notebook 05's exercises: rows back to codes, multiply-adds by hand, who gets the information gradient."""
+"""Checks of notebook 05's exercises: rows back to codes, a third kind of code, who gets the information gradient."""
+
+import math
+from collections.abc import Callable
 
 import torch
-from torch import nn
+from torch import Tensor
+from torch.nn import functional as F
 
 from infogan_utils.checks import exercise
-from infogan_utils.codes import LAYOUTS, Codes, Layout
-from infogan_utils.models import Discriminator, Generator, Size
+from infogan_utils.codes import Categorical, Uniform
+from infogan_utils.latents import PAPER_SPECS, LatentSpec
+from infogan_utils.models import Widths, build
+
+CUT = " A detach() cuts the path; a part that is not updated is still passed through."
+
+
+def cause(got: Tensor, causes: dict[str, Tensor]) -> str:
+    """The end of a message: which known mistake gives ``got``, if one does."""
+    same = (name for name, wrong in causes.items() if torch.allclose(got.double(), wrong.double(), atol=1e-4))
+    return next((f" This is {name}." for name in same), "")
+
+
+def tensor(got: object, shape: tuple[int, ...], where: str, hint: str = "") -> Tensor:
+    """``got`` if it is a tensor of this shape."""
+    found = tuple(got.shape) if isinstance(got, Tensor) else type(got).__name__
+    assert found == shape, f"{where} should be a tensor {tuple(shape)}, got {found}.{hint}"
+    return got
 
 
 @exercise("Exercise 5.1")
-def decode(decode) -> None:
-    """z, whole-numbered categories and continuous codes come back, for every layout."""
+def decode(answer: Callable) -> None:
+    """z and each code come back, for every specification."""
     generator = torch.Generator().manual_seed(51)
-    odd = Layout(3, (4, 2, 7), 2)  # widths that differ, so that a mixed-up order shows
-    for name, spec in {**LAYOUTS, "noise 3, categories of 4, 2 and 7, continuous 2": odd}.items():
-        codes = spec.sample(6, generator)
-        got = decode((spec.noise, spec.categorical, spec.continuous), spec.encode(codes))
-        if not isinstance(got, tuple | list) or len(got) != 3:
-            raise AssertionError(
-                f"{name}: decode should return three tensors z, c_cat, c_cont, got {type(got).__name__}."
+    mixed = LatentSpec(3, (Uniform(), Categorical(4), Categorical(2), Uniform(), Categorical(7)))
+    for title, spec in {**PAPER_SPECS, "3 noise variables and mixed kinds": mixed}.items():
+        latents = spec.sample(40, generator)
+        row = spec.encode(latents)
+        got = answer(spec, row)
+        pair = isinstance(got, tuple | list) and len(got) == 2
+        assert pair, f"{title}: decode should return two things, z and c, got {type(got).__name__}."
+        z, c = tensor(got[0], latents.z.shape, f"{title}: z"), got[1]
+        assert torch.equal(z, latents.z), f"{title}: z should be the first {spec.noise} numbers of each row."
+        found = sorted(c) if isinstance(c, dict) else type(c).__name__
+        assert found == sorted(spec.names), f"{title}: c should be a dictionary {list(spec.names)}, got {found}."
+        start = spec.noise
+        for name, code in spec.items():
+            wanted, where = latents.c[name], f"{title}: {name}"
+            hint = (
+                " The category is the place of the 1 in its block."
+                if code.discrete
+                else " Take the column out: [:, 0]."
             )
-        for part, value, wanted in zip(Codes._fields, got, codes, strict=True):
-            if not isinstance(value, torch.Tensor):
-                raise AssertionError(f"{name}: {part} should be a tensor, got {type(value).__name__}.")
-            if value.shape != wanted.shape:
-                raise AssertionError(f"{name}: {part} should be {tuple(wanted.shape)}, got {tuple(value.shape)}.")
-            if value.dtype != wanted.dtype:
-                raise AssertionError(f"{name}: {part} should be {wanted.dtype}, got {value.dtype}.")
-            if not torch.equal(value, wanted):
-                raise AssertionError(f"{name}: {part} is not what was encoded.")
-
-
-def _multiply_adds(net: nn.Module, run) -> int:
-    """Multiply-adds of one image: weights times the positions at which each is used."""
-    found, hooks = [], []
-
-    def hook(layer, inputs, output):
-        map_ = inputs[0] if isinstance(layer, nn.ConvTranspose2d) else output
-        found.append(layer.weight.numel() * map_[0, 0].numel())
-
-    for layer in net.modules():
-        if isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
-            hooks.append(layer.register_forward_hook(hook))
-    with torch.no_grad():
-        run()
-    for handle in hooks:
-        handle.remove()
-    return sum(found)
+            value = tensor(c[name], (40,), where, hint)
+            causes = {
+                "the place in the whole row; count from where the block begins": wanted + start,
+                "the place behind the noise; count from where the block begins": wanted + start - spec.noise,
+                "the largest number of the block, always 1; the category is its place": torch.ones(40),
+            }
+            causes |= {f"place {i} of the row; {name} begins at {start}": row[:, i] for i in range(spec.total)}
+            right = torch.equal(value.double(), wanted.double())
+            assert right, f"{where} is not what was encoded.{cause(value, causes)}"
+            assert value.dtype == wanted.dtype, f"{where} should be {wanted.dtype}, got {value.dtype}."
+            start += code.width
 
 
 @exercise("Exercise 5.2")
-def generator_multiply_adds(count) -> None:
-    """The count of a generator that is really built, for several widths, sides and colours."""
-    generator = torch.Generator().manual_seed(52)
-    for channels, side, g_fc, wide, narrow in ((1, 28, 1024, 128, 64), (3, 32, 40, 12, 6), (1, 64, 16, 4, 10)):
-        spec = Layout(int(torch.randint(5, 60, (), generator=generator)), (10,), 2)
-        net = Generator(spec, Size(g_fc=g_fc, wide=wide, narrow=narrow), channels=channels, side=side).eval()
-        wanted = _multiply_adds(net, lambda net=net, spec=spec: net(spec.sample(1, generator)))
-        got = count(spec.total, g_fc, wide, narrow, channels, side)
-        given = f"total {spec.total}, g_fc {g_fc}, wide {wide}, narrow {narrow}, channels {channels}, side {side}"
-        try:
-            off = float(got) / wanted
-        except (TypeError, ValueError):
-            raise AssertionError(f"{given}: a number was expected, got {type(got).__name__}.") from None
-        if got != wanted:
-            raise AssertionError(f"{given}: {got:,} is {off:.3g} times what hooks count on the network itself.")
+def binary(Binary: Callable) -> None:
+    """The draw, the encoding, the entropy and ln Q of a code that is 1 with probability p."""
+    for p in (0.5, 0.2, 0.9):
+        code, where, n = Binary(p), f"Binary({p})", 4000
+        widths = code.width, code.answers
+        assert widths == (1, 1), f"{where}: width and answers should be 1 and 1, got {widths}."
+        terms = [-p * math.log(p), -(1 - p) * math.log(1 - p)]
+        named = {"ln 2, right for p = 0.5 only": math.log(2), "the entropy in bits": sum(terms) / math.log(2)}
+        named |= {"Σ p ln p, without the minus": -sum(terms), "the term of c = 1 alone": terms[0]}
+        got = torch.tensor(float(code.entropy))
+        hint = cause(got, {name: torch.tensor(value) for name, value in named.items()})
+        off = abs(got.item() - sum(terms))
+        assert off < 1e-5, f"{where}: the entropy is {sum(terms):.4f} nats, got {got:.4f}.{hint}"
+        c, again = (code.sample(n, torch.Generator().manual_seed(52)) for _ in range(2))
+        tensor(c, (n,), f"{where}: what sample({n}, generator) gives")
+        whole = c.dtype == torch.int64 and set(c.unique().tolist()) <= {0, 1}
+        assert whole, (
+            f"{where}: the draws should be 0 and 1 in torch.int64, got {c.unique().tolist()[:5]} in {c.dtype}."
+        )
+        assert torch.equal(c, again), f"{where}: two generators of one seed gave different draws; use `generator`."
+        share, most = c.double().mean().item(), 5 * math.sqrt(p * (1 - p) / n)
+        hint = " Is c = 1 where the draw is below p?" if abs(share - (1 - p)) < most else ""
+        assert abs(share - p) < most, f"{where}: {share:.1%} of {n} draws are 1, expected {p:.0%}.{hint}"
+        row = tensor(code.encode(torch.tensor([0, 1, 1])), (3, 1), f"{where}: what encode([0, 1, 1]) gives")
+        right = row.is_floating_point() and row.flatten().tolist() == [-1, 1, 1]
+        assert right, (
+            f"{where}: encode([0, 1, 1]) should be floats −1, 1, 1, got {row.flatten().tolist()}, {row.dtype}."
+        )
+        check_log_q(code, where)
 
 
-class _Rows(Generator):
-    """The package's generator, called with rows as in the notebook."""
-
-    def forward(self, latent):
-        return torch.sigmoid(self.up(self.fc(latent).unflatten(1, (-1, self.base, self.base))))
+def check_log_q(code: object, where: str) -> None:
+    """ln Q of five logits, two of them so large that a sigmoid is 0 or 1."""
+    logit, c = torch.tensor([-2.0, 0.3, 1.5, 200.0, -200.0]), torch.tensor([0, 1, 0, 0, 1])
+    wanted = -F.binary_cross_entropy_with_logits(logit, c.float(), reduction="none")
+    hint = " One value an image, without a mean; (n, 1) and (n,) make (n, n), so take the column out first."
+    got = tensor(code.log_q(logit[:, None], c), (5,), f"{where}: log_q of 5 images", hint)
+    assert got.isfinite().all(), f"{where}: log_q of the logits ±200 is {got[3:].tolist()}; softplus stays finite."
+    causes = {
+        "the cross-entropy; ln Q is its negative": -wanted,
+        "ln Q of the other value; the logit is that of c = 1": F.logsigmoid(torch.where(c == 1, -logit, logit)),
+        "ln Q after a second sigmoid; the answer is a logit": F.logsigmoid(
+            torch.where(c == 1, 1, -1) * logit.sigmoid()
+        ),
+        "ln Q(1|x) for every image, whatever c was": F.logsigmoid(logit),
+        "Q itself, not its logarithm": wanted.exp(),
+    }
+    given, found = ([round(v, 3) for v in values.tolist()] for values in (wanted, got))
+    assert torch.allclose(got, wanted, atol=1e-4), f"{where}: log_q should be {given}, got {found}.{cause(got, causes)}"
 
 
 @exercise("Exercise 5.3")
-def information_gradients(answer) -> None:
+def information_gradients(answer: Callable) -> None:
     """Exactly the named parts, each with the true gradient, and no .grad touched."""
-    spec, size = Layout(4, (10,), 2), Size(g_fc=12, d_fc=10, narrow=3, wide=4, q_fc=6)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(53)
-        G, D = _Rows(spec, size), Discriminator(spec, size)
-    codes = spec.sample(8, torch.Generator().manual_seed(53))
-    latent = spec.encode(codes)
-    parts = {"G": G, "trunk": D.trunk, "Q head": D.q_head}
+    spec = LatentSpec(4, (Categorical(10), Uniform()))
+    G, D = build(spec, Widths(g_fc=(12,), g_map=4, g_up=(3,), d_conv=(3, 4), d_fc=10, q_fc=6), seed=53)
+    latents = spec.sample(8, torch.Generator().manual_seed(53))
+    latent, parts = spec.encode(latents), {"G": G, "trunk": D.trunk, "Q": D.q_head}
+    everything = [*G.parameters(), *D.parameters()]
 
-    def loss(q):
-        logits, mu, log_var = q
-        return nn.functional.cross_entropy(logits[0], codes.c_cat[:, 0]) + ((mu - codes.c_cont) ** 2 + log_var).mean()
+    def loss(answers: Tensor) -> Tensor:
+        return -sum(spec[name].log_q(part, latents.c[name]).mean() for name, part in spec.split(answers).items())
 
-    for reaches in (("G", "trunk", "Q head"), ("G", "Q head"), ("trunk",), ("Q head",)):
-        nets = {name: list(parts[name].parameters()) for name in reaches}
-        flat = [p for params in nets.values() for p in params]
-        wanted = iter(torch.autograd.grad(loss(D.q(D.trunk(G(latent)))), flat))
-        everything = [*G.parameters(), *D.parameters()]
+    for updates in (("G", "trunk", "Q"), ("G", "Q"), ("trunk",), ("Q",)):
+        wanted = {k: torch.autograd.grad(loss(D.q_head(D.trunk(G(latent)))), [*parts[k].parameters()]) for k in updates}
         for p in everything:
             p.grad = torch.full_like(p, 0.5)  # what an earlier backward() may have left
-        got = answer(G, D, latent, loss, reaches)
-        where = f"reaches = {reaches}:"
-        if not isinstance(got, dict) or set(got) != set(reaches):
-            found = sorted(got) if isinstance(got, dict) else type(got).__name__
-            raise AssertionError(f"{where} a dictionary with exactly these names was expected, got {found}.")
-        if not all(p.requires_grad for p in everything):
-            raise AssertionError(f"{where} afterwards some parameters no longer require a gradient.")
-        if not all(p.grad is not None and torch.equal(p.grad, torch.full_like(p, 0.5)) for p in everything):
-            raise AssertionError(f"{where} some .grad has changed; it should be left as it was.")
-        for name, params in nets.items():
-            slopes = list(got[name])
-            if len(slopes) != len(params):
-                raise AssertionError(f"{where} {name} has {len(params)} parameters, got {len(slopes)} gradients.")
-            for i, (slope, true) in enumerate(zip(slopes, [next(wanted) for _ in params], strict=True)):
-                if slope is None:
-                    raise AssertionError(f"{where} parameter {i} of {name} got no gradient; does a path lead there?")
-                if slope.shape != true.shape or not torch.allclose(slope, true, atol=1e-6):
-                    raise AssertionError(f"{where} the gradient of parameter {i} of {name} is not the loss's.")
+        where = f"information_updates = {updates}:"
+        try:
+            got = answer(G, D, latent, loss, updates)
+        except RuntimeError as error:
+            assert "not have been used" not in str(error), f"{where} no path to a named part.{CUT}"
+            raise
+        found = sorted(got) if isinstance(got, dict) else type(got).__name__
+        assert found == sorted(updates), f"{where} a dictionary with exactly these names was expected, got {found}."
+        trainable = all(p.requires_grad for p in everything)
+        assert trainable, f"{where} afterwards some parameters no longer require a gradient."
+        left_alone = all(p.grad is not None and bool((p.grad == 0.5).all()) for p in everything)
+        assert left_alone, f"{where} some .grad has changed; torch.autograd.grad leaves it alone."
+        for name, slopes in got.items():
+            count = len(wanted[name])
+            assert len(slopes) == count, f"{where} {name} has {count} parameters, got {len(slopes)} gradients."
+            for i, (slope, true) in enumerate(zip(slopes, wanted[name], strict=True)):
+                this = f"{where} the gradient of parameter {i} of {name}"
+                tensor(slope, tuple(true.shape), this, CUT if slope is None else "")
+                hint = cause(slope, {"the gradient with its sign turned; `loss` is −L_I already": -true})
+                assert torch.allclose(slope, true, atol=1e-6), f"{this} is not the loss's.{hint}"

@@ -13,6 +13,7 @@ from infogan_utils.plots.figures import (
     use_style,
 )
 from infogan_utils.plots.live import Progress, fixed_latents
+from infogan_utils.plots.results import found, measured, parts_table, runs_figure, table
 
 __all__ = [
     "COLOURS",
@@ -20,10 +21,15 @@ __all__ = [
     "bound_curves",
     "confusion_figure",
     "fixed_latents",
+    "found",
     "image_grid",
+    "measured",
+    "parts_table",
+    "runs_figure",
     "show",
     "show_png",
     "smooth",
+    "table",
     "tile",
     "to_png",
     "use_style",

@@ -28,6 +28,7 @@ def moving(draw: Draw, rows: Sequence[Any], size: tuple[float, float], alt: str)
         legend(axes)
         pictures.append(Image.open(io.BytesIO(to_png(figure))).convert("RGB"))
     colours = Image.fromarray(np.concatenate([np.asarray(pictures[i]) for i in (0, len(rows) // 2, -1)])).quantize(128)
+    colours.putpalette([value if value < 250 else 255 for value in colours.getpalette()])  # white stays white
     frames = [picture.quantize(palette=colours, dither=Image.Dither.NONE) for picture in pictures]
     times = [120] * (len(frames) - 1) + [3000]  # milliseconds; the end stands still before it begins again
     png = io.BytesIO()

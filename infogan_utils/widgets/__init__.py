@@ -9,7 +9,7 @@ from infogan_utils.looking import Model
 from infogan_utils.plots import show_png
 from infogan_utils.widgets.dial import Dial
 from infogan_utils.widgets.dial_panel import DialPanel
-from infogan_utils.widgets.explorer_panel import ExplorerPanel, check
+from infogan_utils.widgets.explorer import ExplorerPanel, check
 from infogan_utils.widgets.panel import ipywidgets, version
 from infogan_utils.widgets.pictures import ROWS, fixed_latents, grid, stack
 from infogan_utils.widgets.threads import one_thread
@@ -17,10 +17,10 @@ from infogan_utils.widgets.threads import one_thread
 __all__ = ["Dial", "one_thread", "show_dial", "show_explorer", "version"]
 
 
-def show_dial(*dials: Dial, titles: tuple[str, ...] = ()) -> DialPanel | None:
+def show_dial(*dials: Dial) -> DialPanel | None:
     """Show dials and return their panel; without ipywidgets show their pictures, and return None."""
     if ipywidgets:
-        panel = DialPanel(*dials, titles=titles)
+        panel = DialPanel(*dials)
         display(panel)
         return panel
     display(HTML(html.escape(version())))

@@ -17,14 +17,9 @@ PLAYING = "playing" if ipywidgets and hasattr(ipywidgets.Play, "playing") else "
 
 
 class DialPanel(Panel):
-    """Sliders, buttons and pictures for one dial, or for several that train side by side.
+    """Sliders and pictures for one dial, or for several that train together: all share the buttons."""
 
-    Args:
-        dials: what to turn; each has its own sliders, all share the buttons.
-        titles: a name for each dial, or none.
-    """
-
-    def __init__(self, *dials: Dial, titles: tuple[str, ...] = ()) -> None:
+    def __init__(self, *dials: Dial) -> None:
         super().__init__()
         self.dials, self._clicked, self._settling, self._drawing = dials, -1.0, False, 0.1 * len(dials)
         layout = ipywidgets.Layout
@@ -44,9 +39,8 @@ class DialPanel(Panel):
         for i, dial in enumerate(dials):
             self.images.append(ipywidgets.Image(format="png", layout=layout(width="680px", height="280px")))
             self.numbers.append(ipywidgets.HTML(layout=layout(min_height="3.4em", max_width="680px")))
-            head = [ipywidgets.HTML(f"<b>{html.escape(title)}</b>") for title in titles[i : i + 1]]
             knobs = [self._knob(i, name, value) for name, value in dial.weights.items()]
-            parts.append(ipywidgets.VBox([*head, *knobs, self.images[i], self.numbers[i]]))
+            parts.append(ipywidgets.VBox([*knobs, self.images[i], self.numbers[i]]))
         row = ipywidgets.HBox([label, self.play, *buttons], layout=layout(flex_flow="row wrap"))
         self.box = ipywidgets.VBox([row, self.message, ipywidgets.HBox(parts, layout=layout(flex_flow="row wrap"))])
         self.draw()

@@ -46,13 +46,6 @@ def png(picture: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def drawn(figure: Figure) -> bytes:
-    """The figure as PNG bytes."""
-    buffer = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(buffer, pil_kwargs={"compress_level": 1})
-    return buffer.getvalue()
-
-
 def stack(pictures: Sequence[bytes]) -> bytes:
     """Pictures, one below the other, as one."""
     parts = [Image.open(io.BytesIO(data)).convert("RGB") for data in pictures]
@@ -76,19 +69,6 @@ def samples(axes: Axes, model: Model) -> None:
     axes.imshow(tiles(images, len(images) // ROWS), cmap="gray", vmin=0, vmax=255)
 
 
-def bars(p: Sequence[float], title: str) -> bytes:
-    """The probabilities of the categories as bars with their percentages."""
-    figure = Figure(figsize=(3.4, 1.6), dpi=100, layout="none")
-    axes = figure.add_axes((0.02, 0.13, 0.96, 0.68))
-    drawn_bars = axes.bar(range(len(p)), p, color=COLOURS[0])
-    axes.bar_label(drawn_bars, [f"{100 * value:.0f} %" if value >= 0.005 else "" for value in p], fontsize=7)
-    axes.set_title(title, fontsize=9)
-    axes.set_xticks(range(len(p)), range(len(p)), fontsize=8)
-    axes.set(ylim=(0, 1.15), yticks=[])
-    axes.grid(False)
-    return drawn(figure)
-
-
 class DialPicture:
     """Samples, and beside them L_I and the GAN losses over the steps, with a mark where a weight was turned.
 
@@ -98,6 +78,7 @@ class DialPicture:
     def __init__(self, draw: Draw, spec: LatentSpec) -> None:
         self.draw, self.lock = draw, threading.Lock()
         self.figure = Figure(figsize=(6.8, 2.8), dpi=100, layout="none")
+        self.canvas = FigureCanvasAgg(self.figure)
         self.samples = self.figure.add_axes((0.004, 0.01, 0.404, 0.98))
         self.bounds, self.losses = (self.figure.add_axes((0.47, bottom, 0.39, 0.34)) for bottom in (0.58, 0.09))
         ceilings = sorted({code.ceiling for code in spec.codes if code.discrete})
@@ -140,4 +121,5 @@ class DialPicture:
                 for step, _ in marks[-SHOWN:]
                 for axes in (self.bounds, self.losses)
             ]
-            return drawn(self.figure)
+            self.canvas.draw()
+            return png(Image.fromarray(np.asarray(self.canvas.buffer_rgba())).convert("RGB"))

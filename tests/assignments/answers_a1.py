@@ -76,8 +76,8 @@ def generator_losses(s_fake):
 """,
         """
 def generator_losses(s_fake):
-    d = torch.sigmoid(s_fake)
-    return [torch.log(1 - d).mean(), -torch.log(d).mean()]
+    zero = torch.zeros_like(s_fake)
+    return [-torch.logaddexp(zero, s_fake).mean(), torch.logaddexp(zero, -s_fake).mean()]
 """,
         """
 def generator_losses(s_fake):
@@ -132,6 +132,71 @@ def least_squares(v_real, v_fake):
 
 WRONG = {
     "value": {
+        "a plain number": (
+            (
+                "def value(s_real, s_fake):\n    f = torch.nn.functional.logsigmoid\n"
+                "    return float(f(s_real).mean() + f(-s_fake).mean())"
+            ),
+            {"value-mean", "value-extreme"},
+        ),
+        "without a gradient": (
+            (
+                "@torch.no_grad()\ndef value(s_real, s_fake):\n    f = torch.nn.functional.logsigmoid\n"
+                "    return f(s_real).mean() + f(-s_fake).mean()"
+            ),
+            {"value-mean", "value-extreme"},
+        ),
+        "the generated half detached": (
+            (
+                "def value(s_real, s_fake):\n    f = torch.nn.functional.logsigmoid\n"
+                "    return f(s_real).mean() + f(-s_fake.detach()).mean()"
+            ),
+            {"value-mean", "value-extreme"},
+        ),
+        "the input clamped to ±30": (
+            (
+                "def value(s_real, s_fake):\n    f = torch.nn.functional.logsigmoid\n"
+                "    return f(s_real.clamp(-30, 30)).mean() + f(-s_fake.clamp(-30, 30)).mean()"
+            ),
+            {"value-extreme"},
+        ),
+        "probabilities clamped at 1e-6": (
+            (
+                "def value(s_real, s_fake):\n"
+                "    d, e = (torch.sigmoid(s).clamp(1e-6, 1 - 1e-6) for s in (s_real, s_fake))\n"
+                "    return d.log().mean() + (1 - e).log().mean()"
+            ),
+            {"value-extreme"},
+        ),
+        "the input changed in place": (
+            (
+                "def value(s_real, s_fake):\n    f = torch.nn.functional.logsigmoid\n"
+                "    return f(s_real).mean() + f(s_fake.neg_()).mean()"
+            ),
+            {"value-mean", "value-extreme"},
+        ),
+        "the input asked for its gradient": (
+            (
+                "def value(s_real, s_fake):\n    f = torch.nn.functional.logsigmoid\n"
+                "    s_real.requires_grad_()\n    return f(s_real).mean() + f(-s_fake).mean()"
+            ),
+            {"value-mean", "value-extreme"},
+        ),
+        "means of means over the smaller batch": (
+            (
+                "def value(s_real, s_fake):\n    f = torch.nn.functional.logsigmoid\n"
+                "    n = min(len(s_real), len(s_fake))\n"
+                "    return f(s_real[:n]).mean() + f(-s_fake[:n]).mean()"
+            ),
+            {"value-mean", "value-extreme"},
+        ),
+        "shape (1,)": (
+            (
+                "def value(s_real, s_fake):\n    f = torch.nn.functional.logsigmoid\n"
+                "    return (f(s_real).mean() + f(-s_fake).mean()).reshape(1)"
+            ),
+            {"value-mean", "value-extreme"},
+        ),
         "the sign turned": (
             "def value(s_real, s_fake):\n    f = torch.nn.functional.softplus\n"
             "    return f(-s_real).mean() + f(s_fake).mean()",
@@ -183,9 +248,50 @@ WRONG = {
         ),
     },
     "optimal-discriminator": {
+        "densities below 1e-3 taken for none": (
+            (
+                "def optimal_discriminator(p, q):\n"
+                "    return torch.where(p + q > 1e-3, p / (p + q).clamp_min(1e-3), torch.tensor(0.5))"
+            ),
+            {"optimal-ratio"},
+        ),
+        "a small constant, 1e-6": (
+            "def optimal_discriminator(p, q):\n    e = 1e-6\n    return (p + e) / (p + q + 2 * e)",
+            {"optimal-ratio"},
+        ),
+        "normalised first": (
+            (
+                "def optimal_discriminator(p, q):\n    p, q = p / p.sum(), q / q.sum()\n"
+                "    return torch.nan_to_num(p / (p + q), nan=0.5)"
+            ),
+            {"optimal-ratio", "optimal-empty"},
+        ),
+        "the densities changed in place": (
+            "def optimal_discriminator(p, q):\n    return torch.nan_to_num(p.div_(p + q), nan=0.5)",
+            {"optimal-ratio", "optimal-empty"},
+        ),
+        "1 where both are empty": (
+            "def optimal_discriminator(p, q):\n    return torch.nan_to_num(p / (p + q), nan=1.0)",
+            {"optimal-empty"},
+        ),
+        "squared densities": (
+            "def optimal_discriminator(p, q):\n    return torch.nan_to_num(p**2 / (p**2 + q**2), nan=0.5)",
+            {"optimal-ratio", "optimal-empty"},
+        ),
+        "a list": (
+            (
+                "def optimal_discriminator(p, q):\n"
+                "    return [float(a / (a + b)) if a + b > 0 else 0.5 for a, b in zip(p, q)][::-1]"
+            ),
+            {"optimal-ratio", "optimal-empty"},
+        ),
+        "½ everywhere": (
+            "def optimal_discriminator(p, q):\n    return torch.full_like(p, 0.5)",
+            {"optimal-ratio", "optimal-empty"},
+        ),
         "q over p + q": (
             "def optimal_discriminator(p, q):\n    return torch.nan_to_num(q / (p + q), nan=0.5)",
-            {"optimal-ratio"},
+            {"optimal-ratio", "optimal-empty"},
         ),
         "0/0 where both are empty": (
             "def optimal_discriminator(p, q):\n    return p / (p + q)",
@@ -197,11 +303,11 @@ WRONG = {
         ),
         "a hard decision": (
             "def optimal_discriminator(p, q):\n    return torch.where(p == q, 0.5, (p > q).float())",
-            {"optimal-ratio"},
+            {"optimal-ratio", "optimal-empty"},
         ),
         "sigmoid of the difference": (
             "def optimal_discriminator(p, q):\n    return torch.sigmoid(p - q)",
-            {"optimal-ratio"},
+            {"optimal-ratio", "optimal-empty"},
         ),
         "the odds": (
             "def optimal_discriminator(p, q):\n    return torch.nan_to_num(p / q, nan=0.5)",
@@ -213,6 +319,53 @@ WRONG = {
         ),
     },
     "jensen-shannon": {
+        "its root": (
+            (
+                "def jensen_shannon(p, q, dx):\n    m = (p + q) / 2\n    f = torch.special.xlogy\n"
+                "    return ((f(p, p / m) + f(q, q / m)).nansum() * dx / 2).clamp_min(0).sqrt()"
+            ),
+            {"jsd-value", "jsd-apart"},
+        ),
+        "a mean times dx": (
+            (
+                "def jensen_shannon(p, q, dx):\n    m = (p + q) / 2\n    f = torch.special.xlogy\n"
+                "    return (f(p, p / m) + f(q, q / m)).nanmean() * dx / 2"
+            ),
+            {"jsd-value", "jsd-apart"},
+        ),
+        "m as the sum": (
+            (
+                "def jensen_shannon(p, q, dx):\n    m = (p + q) / 2\n    f = torch.special.xlogy\n"
+                "    m = p + q\n    return (f(p, p / m) + f(q, q / m)).nansum() * dx / 2"
+            ),
+            {"jsd-value", "jsd-apart"},
+        ),
+        "entropies the wrong way round": (
+            (
+                "def jensen_shannon(p, q, dx):\n    h = lambda a: torch.special.entr(a).sum() * dx\n"
+                "    return (h(p) + h(q)) / 2 - h((p + q) / 2)"
+            ),
+            {"jsd-value", "jsd-apart"},
+        ),
+        "total variation": (
+            "def jensen_shannon(p, q, dx):\n    return (p - q).abs().sum() * dx / 2",
+            {"jsd-value", "jsd-apart"},
+        ),
+        "ln 2 forgotten": (
+            (
+                "def jensen_shannon(p, q, dx):\n    d = optimal_discriminator(p, q)\n"
+                "    return (torch.xlogy(p, d) + torch.xlogy(q, 1 - d)).sum() * dx / 2"
+            ),
+            {"jsd-value", "jsd-apart"},
+        ),
+        "the densities changed in place": (
+            (
+                "def jensen_shannon(p, q, dx):\n    m = (p + q) / 2\n    f = torch.special.xlogy\n"
+                "    q.div_(1.0)\n    p.mul_(1.0001)\n"
+                "    return (f(p, p / m) + f(q, q / m)).nansum() * dx / 2"
+            ),
+            {"jsd-value", "jsd-apart"},
+        ),
         "base-2 logarithm": (
             "def jensen_shannon(p, q, dx):\n    m = (p + q) / 2\n    f = torch.special.xlogy\n"
             "    return (f(p, p / m) + f(q, q / m)).nansum() * dx / 2 / math.log(2)",
@@ -248,6 +401,60 @@ WRONG = {
         ),
     },
     "generator-losses": {
+        "naive logarithms": (
+            (
+                "def generator_losses(s):\n    d = torch.sigmoid(s)\n"
+                "    return torch.log(1 - d).mean(), -torch.log(d).mean()"
+            ),
+            {"losses-minimax", "losses-non-saturating"},
+        ),
+        "a small constant, 1e-8": (
+            (
+                "def generator_losses(s):\n    d = torch.sigmoid(s)\n"
+                "    return torch.log(1 - d + 1e-8).mean(), -torch.log(d + 1e-8).mean()"
+            ),
+            {"losses-minimax", "losses-non-saturating"},
+        ),
+        "probabilities clamped at 1e-6": (
+            (
+                "def generator_losses(s):\n    d = torch.sigmoid(s).clamp(1e-6, 1 - 1e-6)\n"
+                "    return torch.log(1 - d).mean(), -torch.log(d).mean()"
+            ),
+            {"losses-minimax", "losses-non-saturating"},
+        ),
+        "plain numbers": (
+            (
+                "def generator_losses(s):\n    f = torch.nn.functional.softplus\n"
+                "    return -float(f(s).mean()), float(f(-s).mean())"
+            ),
+            {"losses-minimax", "losses-non-saturating"},
+        ),
+        "detached": (
+            (
+                "def generator_losses(s):\n    f = torch.nn.functional.softplus\n    s = s.detach()\n"
+                "    return -f(s).mean(), f(-s).mean()"
+            ),
+            {"losses-minimax", "losses-non-saturating"},
+        ),
+        "one number a sample": (
+            "def generator_losses(s):\n    f = torch.nn.functional.softplus\n    return -f(s), f(-s)",
+            {"losses-minimax", "losses-non-saturating"},
+        ),
+        "bits": (
+            (
+                "def generator_losses(s):\n    f = torch.nn.functional.softplus\n"
+                "    return -f(s).mean() / math.log(2), f(-s).mean() / math.log(2)"
+            ),
+            {"losses-minimax", "losses-non-saturating"},
+        ),
+        "the non-saturating one alone": (
+            "def generator_losses(s):\n    f = torch.nn.functional.softplus\n    return f(-s).mean()",
+            {"losses-minimax", "losses-non-saturating"},
+        ),
+        "least squares": (
+            "def generator_losses(s):\n    return -(s**2).mean(), ((s - 1)**2).mean()",
+            {"losses-minimax", "losses-non-saturating"},
+        ),
         "the two swapped": (
             "def generator_losses(s):\n    f = torch.nn.functional.softplus\n    return f(-s).mean(), -f(s).mean()",
             {"losses-minimax", "losses-non-saturating"},
@@ -274,6 +481,26 @@ WRONG = {
         ),
     },
     "generator-gradients": {
+        "the input asked for its gradient": (
+            (
+                "def generator_gradients(s):\n    s.requires_grad_()\n    a, b = generator_losses(s)\n"
+                "    return torch.autograd.grad(a * len(s), s, retain_graph=True)[0], torch.autograd.grad(b * "
+                "len(s), s)[0]"
+            ),
+            {"gradients-middle"},
+        ),
+        "the minimax one taken for both": (
+            "def generator_gradients(s):\n    return -torch.sigmoid(s), -torch.sigmoid(s)",
+            {"gradients-middle", "gradients-lost"},
+        ),
+        "the non-saturating one taken for both": (
+            "def generator_gradients(s):\n    return -torch.sigmoid(-s), -torch.sigmoid(-s)",
+            {"gradients-middle", "gradients-lost"},
+        ),
+        "one number for the batch": (
+            "def generator_gradients(s):\n    return -torch.sigmoid(s).mean(), -torch.sigmoid(-s).mean()",
+            {"gradients-middle", "gradients-lost"},
+        ),
         "the two swapped": (
             "def generator_gradients(s):\n    return -torch.sigmoid(-s), -torch.sigmoid(s)",
             {"gradients-middle", "gradients-lost"},
@@ -296,6 +523,50 @@ WRONG = {
         ),
     },
     "least-squares": {
+        "plain numbers": (
+            (
+                "def least_squares(a, b):\n"
+                "    return float((((a - 1)**2).mean() + (b**2).mean()) / 2), float(((b - 1)**2).mean())"
+            ),
+            {"least-squares-d", "least-squares-g"},
+        ),
+        "detached": (
+            (
+                "def least_squares(a, b):\n    a, b = a.detach(), b.detach()\n"
+                "    return (((a - 1)**2).mean() + (b**2).mean()) / 2, ((b - 1)**2).mean()"
+            ),
+            {"least-squares-d", "least-squares-g"},
+        ),
+        "the generated images ignored by D": (
+            (
+                "def least_squares(a, b):\n"
+                "    return ((a - 1)**2).mean() / 2 + (b.detach()**2).mean() / 2, ((b - 1)**2).mean()"
+            ),
+            {"least-squares-d"},
+        ),
+        "one mean over both batches": (
+            "def least_squares(a, b):\n    return torch.cat([(a - 1)**2, b**2]).mean(), ((b - 1)**2).mean()",
+            {"least-squares-d"},
+        ),
+        "half of G's loss": (
+            "def least_squares(a, b):\n    return (((a - 1)**2).mean() + (b**2).mean()) / 2, ((b - 1)**2).mean() / 2",
+            {"least-squares-g"},
+        ),
+        "targets −1 and 1": (
+            (
+                "def least_squares(a, b):\n"
+                "    return (((a - 1)**2).mean() + ((b + 1)**2).mean()) / 2, ((b - 1)**2).mean()"
+            ),
+            {"least-squares-d"},
+        ),
+        "changed in place": (
+            "def least_squares(a, b):\n    return (((a.sub_(1))**2).mean() + (b**2).mean()) / 2, ((b - 1)**2).mean()",
+            {"least-squares-d", "least-squares-g"},
+        ),
+        "the two swapped": (
+            "def least_squares(a, b):\n    return ((b - 1)**2).mean(), (((a - 1)**2).mean() + (b**2).mean()) / 2",
+            {"least-squares-d", "least-squares-g"},
+        ),
         "targets swapped": (
             "def least_squares(a, b):\n    return ((a**2).mean() + ((b - 1)**2).mean()) / 2, ((b - 1)**2).mean()",
             {"least-squares-d"},

@@ -106,26 +106,26 @@ def bound_and_gap(prior, likelihood, q):
     evidence = joint.sum(1)
     posterior = joint / evidence.unsqueeze(1)
     kl = (posterior * (posterior / q).log()).sum(1)
-    return (joint * q.log()).sum() + entropy(prior), (evidence * kl).sum()
+    return (joint * q.log()).sum() + entropy(prior), evidence * kl
 """,
         """
 def bound_and_gap(prior, likelihood, q):
     joint = torch.einsum("k,km->mk", prior, likelihood)
     bound = torch.einsum("mk,mk->", joint, torch.log(q)) - torch.xlogy(prior, prior).sum()
     posterior = joint / joint.sum(1, keepdim=True)
-    gap = torch.nn.functional.kl_div(q.log(), posterior, reduction="none").sum(1) @ joint.sum(1)
+    gap = torch.nn.functional.kl_div(q.log(), posterior, reduction="none").sum(1) * joint.sum(1)
     return bound, gap
 """,
         """
 def bound_and_gap(prior, likelihood, q):
-    bound, gap = entropy(prior), torch.zeros(())
+    bound, gap = float(entropy(prior)), [0.0] * likelihood.shape[1]
     for m in range(likelihood.shape[1]):
         evidence = (prior * likelihood[:, m]).sum()
         for k in range(len(prior)):
             posterior = prior[k] * likelihood[k, m] / evidence
-            bound = bound + evidence * posterior * q[m, k].log()
-            gap = gap + evidence * posterior * (posterior.log() - q[m, k].log())
-    return bound, gap
+            bound += float(evidence * posterior * q[m, k].log())
+            gap[m] += float(evidence * posterior * (posterior.log() - q[m, k].log()))
+    return bound, torch.tensor(gap).numpy()
 """,
     ],
 }
@@ -145,6 +145,30 @@ BOTH, ALL = {"categorical-value", "categorical-extreme"}, {"codes-categorical", 
 
 WRONG = {
     "entropy": {
+        "probabilities changed in place": (
+            "def entropy(p):\n    return -(p.clamp_(min=1e-9) * p.log()).sum(-1)",
+            {"entropy-zero"},
+        ),
+        "along the first dimension": (
+            "def entropy(p):\n    return torch.special.entr(p).sum(0)",
+            {"entropy-value", "entropy-zero"},
+        ),
+        "its exponential": (
+            "def entropy(p):\n    return torch.special.entr(p).sum(-1).exp()",
+            {"entropy-value", "entropy-zero"},
+        ),
+        "of the softmax": (
+            "def entropy(p):\n    return torch.distributions.Categorical(logits=p).entropy()",
+            {"entropy-value", "entropy-zero"},
+        ),
+        "Gini's index": (
+            "def entropy(p):\n    return 1 - (p**2).sum(-1)",
+            {"entropy-value", "entropy-zero"},
+        ),
+        "outcomes above ½ left out": (
+            "def entropy(p):\n    return torch.special.entr(torch.where(p < 0.3, p, 0)).sum(-1)",
+            {"entropy-value", "entropy-zero"},
+        ),
         "base-2 logarithm": (
             "def entropy(p):\n    return torch.special.entr(p).sum(-1) / math.log(2)",
             {"entropy-value", "entropy-zero"},
@@ -168,6 +192,150 @@ WRONG = {
         ),
     },
     "sample-codes": {
+        "codes tied to each other by one seed": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    seed = int(torch.randint(2**31, (1,), generator=generator))\n"
+                "    u = [torch.rand(n, generator=torch.Generator().manual_seed(seed)) for _ in range(n_cont + "
+                "1)]\n    return torch.eye(K)[(u[0] * K).long()], torch.stack(u[1:], 1) * 2 - 1"
+            ),
+            {"codes-continuous"},
+        ),
+        "the category read off a continuous code": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    u = torch.rand(n, n_cont, generator=generator)\n"
+                "    return torch.eye(K)[(u[:, 0] * K).long().clamp(max=K - 1)], 2 * u - 1"
+            ),
+            {"codes-continuous"},
+        ),
+        "a permuted linspace": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                "    rows = [torch.linspace(-1, 1, n)[torch.randperm(n, generator=generator)] for _ in "
+                "range(n_cont)]\n    return c_cat, torch.stack(rows, 1)"
+            ),
+            {"codes-continuous"},
+        ),
+        "one code, permuted for the others": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                "    u = 2 * torch.rand(n, generator=generator) - 1\n"
+                "    return c_cat, torch.stack([u[torch.randperm(n, generator=generator)] for _ in "
+                "range(n_cont)], 1)"
+            ),
+            {"codes-continuous"},
+        ),
+        "one code and its negative": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                "    u = 2 * torch.rand(n, 1, generator=generator) - 1\n"
+                "    return c_cat, u * torch.tensor([1.0, -1.0, 1.0])[:n_cont]"
+            ),
+            {"codes-continuous"},
+        ),
+        "categories dealt out like cards": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    c_cat = torch.eye(K)[(torch.arange(n) % K)[torch.randperm(n, generator=generator)]]\n"
+                "    return c_cat, 2 * torch.rand(n, n_cont, generator=generator) - 1"
+            ),
+            {"codes-categorical"},
+        ),
+        "a grid of 21 values": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                "    return c_cat, torch.randint(-10, 11, (n, n_cont), generator=generator) / 10"
+            ),
+            {"codes-continuous"},
+        ),
+        "on [−½, ½]": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                "    return c_cat, torch.rand(n, n_cont, generator=generator) - 0.5"
+            ),
+            {"codes-continuous"},
+        ),
+        "a triangle, the sum of two": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                "    return c_cat, torch.rand(n, n_cont, generator=generator) + torch.rand(n, n_cont, "
+                "generator=generator) - 1"
+            ),
+            {"codes-continuous"},
+        ),
+        "sorted": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                "    return c_cat, (2 * torch.rand(n, n_cont, generator=generator) - 1).sort(0).values"
+            ),
+            {"codes-continuous"},
+        ),
+        "the same row twice": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                "    u = 2 * torch.rand((n + 1) // 2, n_cont, generator=generator) - 1\n"
+                "    return c_cat, u.repeat_interleave(2, 0)[:n]"
+            ),
+            {"codes-continuous"},
+        ),
+        "shape (n_cont, n)": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                "    return c_cat, 2 * torch.rand(n_cont, n, generator=generator) - 1"
+            ),
+            {"codes-continuous", "codes-generator"},
+        ),
+        "doubles": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                "    return c_cat, 2 * torch.rand(n, n_cont, generator=generator, dtype=torch.float64) - 1"
+            ),
+            {"codes-continuous"},
+        ),
+        "an unequal category": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n    w = torch.ones(K)\n    w[0] = 2.5\n"
+                "    c_cat = torch.eye(K)[torch.multinomial(w, n, True, generator=generator)]\n"
+                "    return c_cat, 2 * torch.rand(n, n_cont, generator=generator) - 1"
+            ),
+            {"codes-categorical"},
+        ),
+        "Python's random for the category": (
+            (
+                "import random\n\ndef sample_codes(n, K, n_cont, generator):\n"
+                "    c_cat = torch.eye(K)[[random.randrange(K) for _ in range(n)]]\n"
+                "    return c_cat, 2 * torch.rand(n, n_cont, generator=generator) - 1"
+            ),
+            {"codes-generator"},
+        ),
+        "the generator copied, so never moved on": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n    g = torch.Generator()\n"
+                "    g.set_state(generator.get_state())\n"
+                "    return torch.eye(K)[torch.randint(K, (n,), generator=g)], 2 * torch.rand(n, n_cont, "
+                "generator=g) - 1"
+            ),
+            {"codes-categorical", "codes-continuous", "codes-generator"},
+        ),
+        "the global stream seeded from the generator": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    torch.manual_seed(int(torch.randint(2**31, (1,), generator=generator)))\n"
+                "    return torch.eye(K)[torch.randint(K, (n,))], 2 * torch.rand(n, n_cont) - 1"
+            ),
+            {"codes-generator"},
+        ),
         "one-hot drawn from N(0, 1)": (
             DRAW + "    c_cat = torch.randn(n, K, generator=generator)\n" + CONT + "    return c_cat, c_cont",
             {"codes-categorical"},
@@ -193,14 +361,14 @@ WRONG = {
         ),
         "seeded anew in each call": (
             DRAW + "    generator = torch.Generator().manual_seed(0)\n" + CODES + CONT + "    return c_cat, c_cont",
-            {"codes-generator"},
+            {"codes-categorical", "codes-continuous", "codes-generator"},
         ),
         "the index instead of one-hot": (
             DRAW
             + "    c_cat = torch.randint(K, (n, 1), generator=generator).float()\n"
             + CONT
             + "    return c_cat, c_cont",
-            {"codes-categorical"},
+            {"codes-categorical", "codes-generator"},
         ),
         "a float used as an index": (
             DRAW
@@ -232,10 +400,67 @@ WRONG = {
             + "    c_cat = torch.eye(K)[torch.randint(K, (1,), generator=generator)].repeat(n, 1)\n"
             + CONT
             + "    return c_cat, c_cont",
-            {"codes-categorical"},
+            {"codes-categorical", "codes-generator"},
         ),
     },
     "categorical-bound": {
+        "a plain number": (
+            (
+                "def categorical_bound(logits, c_cat):\n    K = logits.shape[1]\n"
+                "    return float((c_cat * logits.log_softmax(1)).sum(1).mean()) + math.log(K)"
+            ),
+            {"categorical-value", "categorical-extreme"},
+        ),
+        "detached": (
+            (
+                "def categorical_bound(logits, c_cat):\n    K = logits.shape[1]\n"
+                "    return (c_cat * logits.detach().log_softmax(1)).sum(1).mean() + math.log(K)"
+            ),
+            {"categorical-value", "categorical-extreme"},
+        ),
+        "logits clamped to ±20": (
+            (
+                "def categorical_bound(logits, c_cat):\n    K = logits.shape[1]\n"
+                "    return (c_cat * logits.clamp(-20, 20).log_softmax(1)).sum(1).mean() + math.log(K)"
+            ),
+            {"categorical-extreme"},
+        ),
+        "clipped at 0": (
+            (
+                "def categorical_bound(logits, c_cat):\n    K = logits.shape[1]\n"
+                "    return ((c_cat * logits.log_softmax(1)).sum(1).mean() + math.log(K)).clamp_min(0)"
+            ),
+            {"categorical-value", "categorical-extreme"},
+        ),
+        "one number a row": (
+            (
+                "def categorical_bound(logits, c_cat):\n    K = logits.shape[1]\n"
+                "    return (c_cat * logits.log_softmax(1)).sum(1) + math.log(K)"
+            ),
+            {"categorical-value", "categorical-extreme"},
+        ),
+        "ln n for ln K": (
+            (
+                "def categorical_bound(logits, c_cat):\n    K = logits.shape[1]\n"
+                "    return (c_cat * logits.log_softmax(1)).sum(1).mean() + math.log(len(logits))"
+            ),
+            {"categorical-value", "categorical-extreme"},
+        ),
+        "accuracy": (
+            (
+                "def categorical_bound(logits, c_cat):\n    K = logits.shape[1]\n"
+                "    return (logits.argmax(1) == c_cat.argmax(1)).float().mean()"
+            ),
+            {"categorical-value", "categorical-extreme"},
+        ),
+        "the logits changed in place": (
+            (
+                "def categorical_bound(logits, c_cat):\n    K = logits.shape[1]\n"
+                "    out = (c_cat * logits.log_softmax(1)).sum(1).mean() + math.log(K)\n"
+                "    logits.data.sub_(1)\n    return out"
+            ),
+            {"categorical-value", "categorical-extreme"},
+        ),
         "softmax before a cross-entropy on logits": (
             CAT
             + "    q = torch.softmax(logits, 1)\n    f = torch.nn.functional.cross_entropy\n"
@@ -272,27 +497,117 @@ WRONG = {
         ),
     },
     "gaussian-bound": {
+        "log-variance clamped to [−5, 2]": (
+            (
+                "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n"
+                "    H = c.shape[1] * math.log(2)\n    log_var = log_var.clamp(-5, 2)\n"
+                "    return (-half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())).sum(1).mean() + H"
+            ),
+            {"gaussian-one", "gaussian-several", "gaussian-gradient"},
+        ),
+        "a small constant beside the variance": (
+            (
+                "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n"
+                "    H = c.shape[1] * math.log(2)\n"
+                "    return (-half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp() + 1e-2)).sum(1).mean() + H"
+            ),
+            {"gaussian-one", "gaussian-several", "gaussian-gradient"},
+        ),
+        "a plain number": (
+            (
+                "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n"
+                "    H = c.shape[1] * math.log(2)\n"
+                "    return float((-half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())).sum(1).mean()) + H"
+            ),
+            {"gaussian-gradient"},
+        ),
+        "the mean is not trained": (
+            (
+                "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n"
+                "    H = c.shape[1] * math.log(2)\n    mu = mu.detach()\n"
+                "    return (-half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())).sum(1).mean() + H"
+            ),
+            {"gaussian-gradient"},
+        ),
+        "the squared error forgotten to halve": (
+            (
+                "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n"
+                "    H = c.shape[1] * math.log(2)\n"
+                "    return (-half - log_var / 2 - (c - mu)**2 / log_var.exp()).sum(1).mean() + H"
+            ),
+            {"gaussian-one", "gaussian-several", "gaussian-gradient"},
+        ),
+        "absolute differences": (
+            (
+                "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n"
+                "    H = c.shape[1] * math.log(2)\n"
+                "    return (-half - log_var / 2 - (c - mu).abs() / (2 * log_var.exp())).sum(1).mean() + H"
+            ),
+            {"gaussian-one", "gaussian-several", "gaussian-gradient"},
+        ),
+        "the log-variance taken for the variance": (
+            (
+                "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n"
+                "    H = c.shape[1] * math.log(2)\n    var = log_var.abs()\n"
+                "    return (-half - var.log() / 2 - (c - mu)**2 / (2 * var)).sum(1).mean() + H"
+            ),
+            {"gaussian-one", "gaussian-several", "gaussian-gradient"},
+        ),
+        "one number a row": (
+            (
+                "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n"
+                "    H = c.shape[1] * math.log(2)\n"
+                "    return (-half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())).sum(1) + H"
+            ),
+            {"gaussian-one", "gaussian-several", "gaussian-gradient"},
+        ),
+        "clipped at 0": (
+            (
+                "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n"
+                "    H = c.shape[1] * math.log(2)\n"
+                "    return ((-half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())).sum(1).mean() + "
+                "H).clamp_min(0)"
+            ),
+            {"gaussian-one", "gaussian-several", "gaussian-gradient"},
+        ),
+        "the first code only": (
+            (
+                "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n"
+                "    H = c.shape[1] * math.log(2)\n"
+                "    return (-half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp()))[:, 0].mean() + math.log(2)"
+            ),
+            {"gaussian-several", "gaussian-gradient"},
+        ),
+        "the entropy of U(0, 1)": (
+            (
+                "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n"
+                "    H = c.shape[1] * math.log(2)\n"
+                "    return (-half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())).sum(1).mean()"
+            ),
+            {"gaussian-one", "gaussian-several"},
+        ),
         "log-variance used as log-standard-deviation": (
             GAUSS
             + "    log_q = -half - log_var - (c - mu)**2 / (2 * torch.exp(2 * log_var))\n"
             + "    return log_q.sum(1).mean() + H",
-            {"gaussian-one"},
+            {"gaussian-one", "gaussian-several", "gaussian-gradient"},
         ),
         "variance used as standard deviation": (
             GAUSS
             + "    log_q = torch.distributions.Normal(mu, log_var.exp()).log_prob(c)\n"
             + "    return log_q.sum(1).mean() + H",
-            {"gaussian-one"},
+            {"gaussian-one", "gaussian-several", "gaussian-gradient"},
         ),
         "mean over the codes": (
             GAUSS
             + "    log_q = -half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())\n"
             + "    return log_q.mean() + math.log(2)",
-            {"gaussian-several"},
+            {"gaussian-several", "gaussian-gradient"},
         ),
         "mean over the codes, H of all": (
-            GAUSS + "    log_q = -half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())\n    return log_q.mean() + H",
-            {"gaussian-several"},
+            GAUSS
+            + ("    log_q = -half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())\n    return log_q.mean() + H"),
+            {"gaussian-several", "gaussian-gradient"},
         ),
         "H of one code only": (
             GAUSS
@@ -304,16 +619,17 @@ WRONG = {
             GAUSS
             + "    log_q = -half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())\n"
             + "    return -log_q.sum(1).mean() + H",
-            {"gaussian-one", "gaussian-gradient"},
+            {"gaussian-one", "gaussian-several", "gaussian-gradient"},
         ),
         "ln 2 pi forgotten": (
-            GAUSS + "    log_q = -log_var / 2 - (c - mu)**2 / (2 * log_var.exp())\n    return log_q.sum(1).mean() + H",
-            {"gaussian-one"},
+            GAUSS
+            + ("    log_q = -log_var / 2 - (c - mu)**2 / (2 * log_var.exp())\n    return log_q.sum(1).mean() + H"),
+            {"gaussian-one", "gaussian-several"},
         ),
         "H(c) forgotten": (
             GAUSS
             + "    log_q = -half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())\n    return log_q.sum(1).mean()",
-            {"gaussian-one"},
+            {"gaussian-one", "gaussian-several"},
         ),
         "detached from the network": (
             GAUSS
@@ -336,14 +652,58 @@ WRONG = {
         ),
         "variance fixed to 1": (
             GAUSS + "    log_q = -half - (c - mu)**2 / 2\n    return log_q.sum(1).mean() + H",
-            {"gaussian-one", "gaussian-gradient"},
+            {"gaussian-one", "gaussian-several", "gaussian-gradient"},
         ),
         "sum over the batch": (
             GAUSS + "    log_q = -half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())\n    return log_q.sum() + H",
-            {"gaussian-one"},
+            {"gaussian-one", "gaussian-several", "gaussian-gradient"},
         ),
     },
     "information": {
+        "the joint entropy": (
+            (
+                "def information(prior, likelihood):\n    j = prior[:, None] * likelihood\n"
+                "    return entropy(j.flatten())"
+            ),
+            {"information-value"},
+        ),
+        "H(x)": (
+            "def information(prior, likelihood):\n    j = prior[:, None] * likelihood\n    return entropy(j.sum(0))",
+            {"information-value"},
+        ),
+        "H(c)": (
+            "def information(prior, likelihood):\n    j = prior[:, None] * likelihood\n    return entropy(prior)",
+            {"information-value"},
+        ),
+        "the sign turned": (
+            (
+                "def information(prior, likelihood):\n    j = prior[:, None] * likelihood\n"
+                "    return entropy(j.flatten()) - entropy(prior) - entropy(j.sum(0))"
+            ),
+            {"information-value"},
+        ),
+        "the evidence left out": (
+            (
+                "def information(prior, likelihood):\n    j = prior[:, None] * likelihood\n"
+                "    return (j * likelihood.log()).sum()"
+            ),
+            {"information-value"},
+        ),
+        "a mean over the table": (
+            (
+                "def information(prior, likelihood):\n    j = prior[:, None] * likelihood\n"
+                "    return (j * (likelihood / j.sum(0)).log()).mean()"
+            ),
+            {"information-value"},
+        ),
+        "the prior changed in place": (
+            (
+                "def information(prior, likelihood):\n    j = prior[:, None] * likelihood\n"
+                "    out = entropy(prior) + entropy(j.sum(0)) - entropy(j.flatten())\n"
+                "    prior.mul_(0.5)\n    return out"
+            ),
+            {"information-value"},
+        ),
         "base-2 logarithm": (
             "def information(prior, likelihood):\n    j = prior[:, None] * likelihood\n"
             "    return (entropy(prior) + entropy(j.sum(0)) - entropy(j.flatten())) / math.log(2)",
@@ -359,42 +719,69 @@ WRONG = {
             {"information-value"},
         ),
         "a sum where a difference belongs": (
-            "def information(prior, likelihood):\n    return entropy(prior @ likelihood) + prior @ entropy(likelihood)",
+            (
+                "def information(prior, likelihood):\n"
+                "    return entropy(prior @ likelihood) + prior @ entropy(likelihood)"
+            ),
             {"information-value"},
         ),
     },
     "bound-and-gap": {
         "KL the wrong way round": (
-            TABLE + "    m = joint.sum(0)\n    return bound, (m * (q.T * (log_q - posterior.log())).sum(0)).sum()",
+            TABLE + "    m = joint.sum(0)\n    return bound, m * (q.T * (log_q - posterior.log())).sum(0)",
             {"table-gap"},
         ),
         "every image weighs the same": (
-            TABLE + "    return bound, (posterior * (posterior.log() - log_q)).sum(0).mean()",
+            TABLE + "    return bound, (posterior * (posterior.log() - log_q)).sum(0) / joint.shape[1]",
             {"table-gap"},
         ),
-        "KL summed over the images": (
-            TABLE + "    return bound, (posterior * (posterior.log() - log_q)).sum()",
+        "KL alone, without P(x)": (
+            TABLE + "    return bound, (posterior * (posterior.log() - log_q)).sum(0)",
+            {"table-gap"},
+        ),
+        "the gap in one number, as I − L_I": (
+            TABLE + "    return bound, information(prior, likelihood) - bound",
+            {"table-gap"},
+        ),
+        "I − L_I dealt out evenly": (
+            TABLE
+            + ("    M = joint.shape[1]\n    return bound, (information(prior, likelihood) - bound).repeat(M) / M"),
+            {"table-gap"},
+        ),
+        "bits": (TABLE + "    return bound, (joint * (posterior.log2() - q.T.log2())).sum(0)", {"table-gap"}),
+        "summed over the images, by code": (
+            TABLE + "    return bound, (joint * (posterior.log() - log_q)).sum(1)",
             {"table-gap"},
         ),
         "H(c) forgotten": (
-            TABLE + "    return bound - entropy(prior), (joint * (posterior.log() - log_q)).sum()",
+            TABLE + "    return bound - entropy(prior), (joint * (posterior.log() - log_q)).sum(0)",
             {"table-bound"},
         ),
         "H(c) taken for ln K": (
             TABLE
-            + "    return bound - entropy(prior) + math.log(len(prior)), (joint * (posterior.log() - log_q)).sum()",
+            + "    return bound - entropy(prior) + math.log(len(prior)), (joint * (posterior.log() - log_q)).sum(0)",
             {"table-bound"},
         ),
         "expectation under Q": (
             TABLE
             + "    m = joint.sum(0)\n    L = (m * q.T * log_q).sum() + entropy(prior)\n"
-            + "    return L, (joint * (posterior.log() - log_q)).sum()",
+            + "    return L, (joint * (posterior.log() - log_q)).sum(0)",
             {"table-bound"},
         ),
         "the sign of the gap turned": (
-            TABLE + "    return bound, -(joint * (posterior.log() - log_q)).sum()",
+            TABLE + "    return bound, -(joint * (posterior.log() - log_q)).sum(0)",
             {"table-gap"},
         ),
-        "cross-entropy instead of KL": (TABLE + "    return bound, -(joint * log_q).sum()", {"table-gap"}),
+        "cross-entropy instead of KL": (TABLE + "    return bound, -(joint * log_q).sum(0)", {"table-gap"}),
+        "prior for posterior": (
+            TABLE + "    return bound, (joint * (prior[:, None].log() - log_q)).sum(0)",
+            {"table-gap"},
+        ),
+        "the tables changed in place": (
+            "def bound_and_gap(prior, likelihood, q):\n    joint = likelihood.mul_(prior[:, None])\n"
+            "    p = joint / joint.sum(0)\n    lq = q.T.log()\n"
+            "    return (joint * lq).sum() + entropy(prior), (joint * (p.log() - lq)).sum(0)",
+            {"table-bound"},
+        ),
     },
 }

@@ -23,7 +23,7 @@ def gradient_norms(loss, modules):
     kept = [p.grad for p in everything]
     for p in everything:
         p.grad = None
-    loss.backward(retain_graph=True)
+    loss.backward(retain_graph=True, inputs=everything)
     norms = {}
     for name, m in modules.items():
         grads = [p.grad.flatten() for p in m.parameters() if p.grad is not None]
@@ -113,9 +113,9 @@ def information_loss(logits, l, c_hat, c, lam_l, lam_c):
     return loss
 """,
     ],
-    "three-part-step": [
+    "three-step": [
         """
-def three_part_step(G, D, optimisers, x, first, second, lam_l, lam_c):
+def three_step(G, D, optimisers, x, first, second, lam_l, lam_c):
     mse = torch.nn.functional.mse_loss
     def zero():
         for o in optimisers.values():
@@ -140,7 +140,7 @@ def three_part_step(G, D, optimisers, x, first, second, lam_l, lam_c):
     return {"G": g.item(), "D": d.item(), "information": i.item()}
 """,
         """
-def three_part_step(G, D, optimisers, x, first, second, lam_l, lam_c):
+def three_step(G, D, optimisers, x, first, second, lam_l, lam_c):
     def g():
         return (1 - D.v(G(*first))).square().mean()
     def d():
@@ -158,7 +158,7 @@ def three_part_step(G, D, optimisers, x, first, second, lam_l, lam_c):
     return losses
 """,
         """
-def three_part_step(G, D, optimisers, x, first, second, lam_l, lam_c):
+def three_step(G, D, optimisers, x, first, second, lam_l, lam_c):
     def step(name, loss):
         params = [p for group in optimisers[name].param_groups for p in group["params"]]
         for p, g in zip(params, torch.autograd.grad(loss, params)):
@@ -201,7 +201,7 @@ END = "    return {'G': g, 'D': d, 'information': i}"
 def step(*, zero="optimisers[name].zero_grad()", g=G_STEP, d=D_STEP, i=I_STEP, end=END, order="gdi"):
     """The three-part step with one of its pieces replaced."""
     head = (
-        "def three_part_step(G, D, optimisers, x, first, second, lam_l, lam_c):\n"
+        "def three_step(G, D, optimisers, x, first, second, lam_l, lam_c):\n"
         "    def update(name, loss):\n"
         f"        {zero}\n        loss.backward()\n        optimisers[name].step()\n        return float(loss)\n"
     )
@@ -211,17 +211,102 @@ def step(*, zero="optimisers[name].zero_grad()", g=G_STEP, d=D_STEP, i=I_STEP, e
 WHOLE = {"step-whole"}
 WRONG = {
     "gradient-norms": {
+        "other parts' .grad filled": (
+            (
+                "def gradient_norms(loss, modules):\n"
+                "    own = [p for m in modules.values() for p in m.parameters()]\n"
+                "    kept = [p.grad for p in own]\n    for p in own:\n        p.grad = None\n"
+                "    loss.backward(retain_graph=True)\n"
+                "    out = {k: math.sqrt(sum(float((p.grad**2).sum()) for p in m.parameters() if p.grad is not "
+                "None)) for k, m in modules.items()}\n    for p, g in zip(own, kept):\n"
+                "        p.grad = g\n    return out"
+            ),
+            {"norms-clean"},
+        ),
+        "the .grad cleared": (
+            (
+                "def gradient_norms(loss, modules):\n    out = {}\n    for name, m in modules.items():\n"
+                "        m.zero_grad()\n"
+                "        out[name] = math.sqrt(sum(float((g**2).sum()) for g in torch.autograd.grad(loss, "
+                "list(m.parameters()), retain_graph=True, allow_unused=True) if g is not None))\n"
+                "    return out"
+            ),
+            {"norms-clean"},
+        ),
+        "the largest gradient": (
+            (
+                "def gradient_norms(loss, modules):\n"
+                "    return {k: max([0.0] + [float(g.abs().max()) for g in torch.autograd.grad(loss, "
+                "list(m.parameters()), retain_graph=True, allow_unused=True) if g is not None]) for k, m in "
+                "modules.items()}"
+            ),
+            {"norms-value", "norms-clean"},
+        ),
+        "divided by the number of parameters": (
+            (
+                "def gradient_norms(loss, modules):\n"
+                "    return {k: math.sqrt(sum(float((g**2).mean()) for g in torch.autograd.grad(loss, "
+                "list(m.parameters()), retain_graph=True, allow_unused=True) if g is not None)) for k, m in "
+                "modules.items()}"
+            ),
+            {"norms-value", "norms-clean"},
+        ),
+        "weights' own length": (
+            (
+                "def gradient_norms(loss, modules):\n"
+                "    return {k: math.sqrt(sum(float((p**2).sum()) for p in m.parameters())) for k, m in "
+                "modules.items()}"
+            ),
+            {"norms-value", "norms-clean"},
+        ),
+        "a list instead of a dictionary": (
+            (
+                "def gradient_norms(loss, modules):\n"
+                "    return [math.sqrt(sum(float((g**2).sum()) for g in torch.autograd.grad(loss, "
+                "list(m.parameters()), retain_graph=True, allow_unused=True) if g is not None)) for m in "
+                "modules.values()]"
+            ),
+            {"norms-value", "norms-clean"},
+        ),
+        "biases left out": (
+            (
+                "def gradient_norms(loss, modules):\n"
+                "    return {k: math.sqrt(sum(float((g**2).sum()) for g in torch.autograd.grad(loss, "
+                "list(m.parameters()), retain_graph=True, allow_unused=True) if g is not None and g.ndim > 1)) "
+                "for k, m in modules.items()}"
+            ),
+            {"norms-value", "norms-clean"},
+        ),
+        "None where the loss does not reach": (
+            (
+                "def gradient_norms(loss, modules):\n"
+                "    out = {k: math.sqrt(sum(float((g**2).sum()) for g in torch.autograd.grad(loss, "
+                "list(m.parameters()), retain_graph=True, allow_unused=True) if g is not None)) for k, m in "
+                "modules.items()}\n    return {k: v or None for k, v in out.items()}"
+            ),
+            {"norms-value"},
+        ),
+        "parameters frozen": (
+            (
+                "def gradient_norms(loss, modules):\n"
+                "    out = {k: math.sqrt(sum(float((g**2).sum()) for g in torch.autograd.grad(loss, "
+                "list(m.parameters()), retain_graph=True, allow_unused=True) if g is not None)) for k, m in "
+                "modules.items()}\n    for m in modules.values():\n        m.requires_grad_(False)\n"
+                "    return out"
+            ),
+            {"norms-clean"},
+        ),
         "a sum, where signs cancel": (
             NORMS + f"        out[name] = abs(float(sum(g.sum() for g in {GRAD} if g is not None)))\n    return out",
             {"norms-value", "norms-clean"},
         ),
         "the first parameter only": (
-            NORMS + f"        g = {GRAD}[0]\n        out[name] = 0.0 if g is None else float(g.norm())\n    return out",
-            {"norms-value"},
+            NORMS + ("[0]\n        out[name] = 0.0 if g is None else float(g.norm())\n    return out"),
+            {"norms-value", "norms-clean"},
         ),
         "lengths added up": (
             NORMS + f"        out[name] = float(sum(g.norm() for g in {GRAD} if g is not None))\n    return out",
-            {"norms-value"},
+            {"norms-value", "norms-clean"},
         ),
         "old gradients counted": (
             NORMS.replace("    out = {}", "    loss.backward(retain_graph=True)\n    out = {}")
@@ -238,12 +323,12 @@ WRONG = {
         "parts that are not reached crash it": (
             NORMS + "        gs = torch.autograd.grad(loss, list(m.parameters()), retain_graph=True)\n"
             "        out[name] = math.sqrt(sum(float((g**2).sum()) for g in gs))\n    return out",
-            {"norms-value", "norms-clean"},
+            {"norms-value"},
         ),
         "the graph freed after the first part": (
             NORMS + f"        gs = {GRAD.replace(', retain_graph=True', '')}\n"
             "        out[name] = math.sqrt(sum(float((g**2).sum()) for g in gs if g is not None))\n    return out",
-            {"norms-value"},
+            {"norms-value", "norms-clean"},
         ),
         "the root forgotten": (
             NORMS + f"        out[name] = sum(float((g**2).sum()) for g in {GRAD} if g is not None)\n    return out",
@@ -251,23 +336,126 @@ WRONG = {
         ),
     },
     "discriminator-loss": {
+        "no_grad round the generated term": (
+            (
+                "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n"
+                "    fake = G(*latents).detach()\n    with torch.no_grad():\n"
+                "        second = f(D.v(fake)).mean()\n    return f(-D.v(x)).mean() + second"
+            ),
+            {"d-gradient"},
+        ),
+        "D's output on the generated points detached": (
+            (
+                "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n"
+                "    fake = G(*latents).detach()\n"
+                "    return f(-D.v(x)).mean() + f(D.v(fake).detach()).mean()"
+            ),
+            {"d-gradient"},
+        ),
+        "D's output on the real points detached": (
+            (
+                "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n"
+                "    fake = G(*latents).detach()\n"
+                "    return f(-D.v(x).detach()).mean() + f(D.v(fake)).mean()"
+            ),
+            {"d-gradient"},
+        ),
+        "a plain number": (
+            (
+                "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n"
+                "    fake = G(*latents).detach()\n"
+                "    return float(f(-D.v(x)).mean() + f(D.v(fake)).mean())"
+            ),
+            {"d-gradient"},
+        ),
+        "sums": (
+            (
+                "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n"
+                "    fake = G(*latents).detach()\n    return f(-D.v(x)).sum() + f(D.v(fake)).sum()"
+            ),
+            {"d-value", "d-gradient"},
+        ),
+        "the generated points twice as heavy": (
+            (
+                "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n"
+                "    fake = G(*latents).detach()\n"
+                "    return f(-D.v(x)).mean() + 2 * f(D.v(fake)).mean()"
+            ),
+            {"d-value", "d-gradient"},
+        ),
+        "the generated points alone": (
+            (
+                "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n"
+                "    fake = G(*latents).detach()\n    return f(D.v(fake)).mean()"
+            ),
+            {"d-value", "d-gradient"},
+        ),
+        "one mean over both batches": (
+            (
+                "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n"
+                "    fake = G(*latents).detach()\n"
+                "    return 2 * torch.cat([f(-D.v(x)), f(D.v(fake))]).mean()"
+            ),
+            {"d-value", "d-gradient"},
+        ),
+        "the trunk detached": (
+            (
+                "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n"
+                "    fake = G(*latents).detach()\n"
+                "    v = lambda p: D.d_head(D.trunk(p).detach()).squeeze(1)\n"
+                "    return f(-v(x)).mean() + f(v(fake)).mean()"
+            ),
+            {"d-gradient"},
+        ),
+        "L_I added": (
+            (
+                "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n"
+                "    fake = G(*latents).detach()\n    logits = D.q(fake)[0]\n"
+                "    return f(-D.v(x)).mean() + f(D.v(fake)).mean() + torch.nn.functional.cross_entropy(logits, "
+                "latents[1])"
+            ),
+            {"d-value", "d-gradient"},
+        ),
+        "points of fresh latents": (
+            (
+                "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n"
+                "    fake = G(*latents).detach()\n"
+                "    fake = G(*[part.flip(0) for part in latents[:1]], *[part for part in "
+                "latents[1:]]).detach()\n    return f(-D.v(x)).mean() + f(D.v(fake)).mean()"
+            ),
+            {"d-value", "d-gradient"},
+        ),
+        "hinge loss": (
+            (
+                "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n"
+                "    fake = G(*latents).detach()\n    r = torch.relu\n"
+                "    return r(1 - D.v(x)).mean() + r(1 + D.v(fake)).mean()"
+            ),
+            {"d-value", "d-gradient"},
+        ),
         "no detach: G gets a gradient": (
             DLOSS.replace(".detach()", "") + "    return f(-D.v(x)).mean() + f(D.v(fake)).mean()",
             {"d-gradient"},
         ),
-        "the sign turned": (DLOSS + "    return -f(-D.v(x)).mean() - f(D.v(fake)).mean()", {"d-value"}),
-        "real and generated swapped": (DLOSS + "    return f(D.v(x)).mean() + f(-D.v(fake)).mean()", {"d-value"}),
+        "the sign turned": (DLOSS + "    return -f(-D.v(x)).mean() - f(D.v(fake)).mean()", {"d-value", "d-gradient"}),
+        "real and generated swapped": (
+            DLOSS + "    return f(D.v(x)).mean() + f(-D.v(fake)).mean()",
+            {"d-value", "d-gradient"},
+        ),
         "a sigmoid too many": (
             DLOSS + "    return f(-D.v(x).sigmoid()).mean() + f(D.v(fake).sigmoid()).mean()",
-            {"d-value"},
+            {"d-value", "d-gradient"},
         ),
-        "half of it": (DLOSS + "    return (f(-D.v(x)).mean() + f(D.v(fake)).mean()) / 2", {"d-value"}),
-        "the real points alone": (DLOSS + "    return f(-D.v(x)).mean()", {"d-value"}),
-        "least squares": (DLOSS + "    return ((D.v(x) - 1)**2).mean() + (D.v(fake)**2).mean()", {"d-value"}),
+        "half of it": (DLOSS + "    return (f(-D.v(x)).mean() + f(D.v(fake)).mean()) / 2", {"d-value", "d-gradient"}),
+        "the real points alone": (DLOSS + "    return f(-D.v(x)).mean()", {"d-value", "d-gradient"}),
+        "least squares": (
+            DLOSS + "    return ((D.v(x) - 1)**2).mean() + (D.v(fake)**2).mean()",
+            {"d-value", "d-gradient"},
+        ),
         "G frozen for good": (
             DLOSS + "    for p in G.parameters():\n        p.requires_grad_(False)\n"
             "    return f(-D.v(x)).mean() + f(D.v(fake)).mean()",
-            {"d-gradient"},
+            {"d-value", "d-gradient"},
         ),
         "D detached": (
             DLOSS + "    return (f(-D.v(x)).mean() + f(D.v(fake)).mean()).detach()",
@@ -275,35 +463,164 @@ WRONG = {
         ),
     },
     "generator-loss": {
-        "λ L_I with the wrong sign": (GLOSS + "    return gan + lam * L", {"g-information"}),
+        "a plain number": (
+            (
+                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
+                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
+                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
+                "    return float(gan - lam * L)"
+            ),
+            {"g-value", "g-information", "g-gradient"},
+        ),
+        "the GAN term detached": (
+            (
+                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
+                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
+                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
+                "    return gan.detach() - lam * L"
+            ),
+            {"g-value", "g-information"},
+        ),
+        "L_I detached": (
+            (
+                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
+                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
+                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
+                "    return gan - lam * L.detach()"
+            ),
+            {"g-information", "g-gradient"},
+        ),
+        "H(c) of ten labels": (
+            (
+                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
+                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
+                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
+                "    return gan - lam * (L - math.log(8) + math.log(10))"
+            ),
+            {"g-information"},
+        ),
+        "bits": (
+            (
+                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
+                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
+                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
+                "    return gan - lam * L / math.log(2)"
+            ),
+            {"g-information", "g-gradient"},
+        ),
+        "a sum over the batch": (
+            (
+                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
+                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
+                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
+                "    return gan - lam * L * len(x)"
+            ),
+            {"g-information", "g-gradient"},
+        ),
+        "the continuous code named, too": (
+            (
+                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
+                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
+                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
+                "    return gan - lam * (L - f.mse_loss(D.q(x)[1], c))"
+            ),
+            {"g-information", "g-gradient"},
+        ),
+        "λ squared": (
+            (
+                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
+                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
+                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
+                "    return gan - lam**2 * L"
+            ),
+            {"g-information", "g-gradient"},
+        ),
+        "minimax, and L_I": (
+            (
+                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
+                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
+                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
+                "    return -f.softplus(D.v(x)).mean() - lam * L"
+            ),
+            {"g-value", "g-information"},
+        ),
+        "the point detached before D": (
+            (
+                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
+                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
+                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
+                "    return f.softplus(-D.v(x.detach())).mean() - lam * L"
+            ),
+            {"g-value", "g-information"},
+        ),
+        "softmax taken for the log-probability": (
+            (
+                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
+                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
+                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
+                "    return gan - lam * ((logits.softmax(1) * l).sum(1).mean() + math.log(8))"
+            ),
+            {"g-information", "g-gradient"},
+        ),
+        "the code of the neighbour": (
+            (
+                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
+                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
+                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
+                "    return gan - lam * (math.log(8) - f.cross_entropy(logits, l.roll(1, 0)))"
+            ),
+            {"g-information", "g-gradient"},
+        ),
+        "the label changed in place": (
+            (
+                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
+                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
+                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
+                "    l.mul_(0.9)\n    return gan - lam * L"
+            ),
+            {"g-value", "g-information", "g-gradient"},
+        ),
+        "the largest logit's label": (
+            (
+                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
+                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
+                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
+                "    return gan - lam * (math.log(8) - f.cross_entropy(logits, logits.argmax(1)))"
+            ),
+            {"g-information", "g-gradient"},
+        ),
+        "λ L_I with the wrong sign": (GLOSS + "    return gan + lam * L", {"g-information", "g-gradient"}),
         "detached before Q": (
             GLOSS.replace("D.q(x)[0]", "D.q(x.detach())[0]") + "    return gan - lam * L",
-            {"g-gradient"},
+            {"g-information", "g-gradient"},
         ),
         "softmax before a cross-entropy on logits": (
             GLOSS.replace("D.q(x)[0]", "D.q(x)[0].softmax(1)") + "    return gan - lam * L",
-            {"g-information"},
+            {"g-information", "g-gradient"},
         ),
         "λ ignored": (GLOSS + "    return gan - L", {"g-value", "g-information", "g-gradient"}),
         "λ on the GAN loss": (GLOSS + "    return lam * gan - L", {"g-value", "g-information", "g-gradient"}),
         "λ on the sum": (GLOSS + "    return lam * (gan - L)", {"g-value", "g-information", "g-gradient"}),
         "a code drawn anew for the loss": (
             GLOSS.replace("(logits, l)", "(logits, l[torch.randperm(len(l))])") + "    return gan - lam * L",
-            {"g-information"},
+            {"g-information", "g-gradient"},
         ),
         "the point made from another code": (
             GLOSS.replace("x = G(z, l, c)", "x = G(z, torch.eye(8)[torch.randint(8, (len(z),))], c)")
             + "    return gan - lam * L",
-            {"g-value", "g-information"},
+            {"g-value", "g-information", "g-gradient"},
         ),
         "minimax instead of non-saturating": (
             GLOSS + "    return -f.softplus(D.v(x)).mean() - lam * L",
-            {"g-value"},
+            {"g-value", "g-information"},
         ),
-        "D's loss instead of G's": (GLOSS + "    return f.softplus(D.v(x)).mean() - lam * L", {"g-value"}),
+        "D's loss instead of G's": (
+            GLOSS + "    return f.softplus(D.v(x)).mean() - lam * L",
+            {"g-value", "g-information"},
+        ),
         "a mean over the labels": (
             GLOSS + "    L = (l * logits.log_softmax(1)).mean() + math.log(8)\n    return gan - lam * L",
-            {"g-information"},
+            {"g-information", "g-gradient"},
         ),
         "entropy of the drawn codes, which is 0": (
             GLOSS + "    return gan - lam * (L - math.log(8))",
@@ -311,10 +628,100 @@ WRONG = {
         ),
         "the logits detached": (
             GLOSS.replace("D.q(x)[0]", "D.q(x)[0].detach()") + "    return gan - lam * L",
-            {"g-gradient"},
+            {"g-information", "g-gradient"},
         ),
     },
     "information-loss": {
+        "a plain number": (
+            (
+                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
+                "    f = torch.nn.functional\n"
+                "    return float(lam_l * f.cross_entropy(logits, l) + lam_c * f.mse_loss(c_hat, c))"
+            ),
+            {"information-label", "information-continuous"},
+        ),
+        "the logits detached": (
+            (
+                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
+                "    f = torch.nn.functional\n"
+                "    return lam_l * f.cross_entropy(logits.detach(), l) + lam_c * f.mse_loss(c_hat, c)"
+            ),
+            {"information-label"},
+        ),
+        "ĉ detached": (
+            (
+                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
+                "    f = torch.nn.functional\n"
+                "    return lam_l * f.cross_entropy(logits, l) + lam_c * f.mse_loss(c_hat.detach(), c)"
+            ),
+            {"information-continuous"},
+        ),
+        "guess and label swapped in H": (
+            (
+                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
+                "    f = torch.nn.functional\n"
+                "    return -lam_l * (logits.softmax(1) * (l + 1e-9).log()).sum(1).mean() + lam_c * "
+                "f.mse_loss(c_hat, c)"
+            ),
+            {"information-label"},
+        ),
+        "the difference subtracted": (
+            (
+                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
+                "    f = torch.nn.functional\n"
+                "    return lam_l * f.cross_entropy(logits, l) - lam_c * f.mse_loss(c_hat, c)"
+            ),
+            {"information-continuous"},
+        ),
+        "half the MSE": (
+            (
+                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
+                "    f = torch.nn.functional\n"
+                "    return lam_l * f.cross_entropy(logits, l) + lam_c * f.mse_loss(c_hat, c) / 2"
+            ),
+            {"information-continuous"},
+        ),
+        "the root of the MSE": (
+            (
+                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
+                "    f = torch.nn.functional\n"
+                "    return lam_l * f.cross_entropy(logits, l) + lam_c * (f.mse_loss(c_hat, c) + 1e-12).sqrt()"
+            ),
+            {"information-continuous"},
+        ),
+        "bits": (
+            (
+                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
+                "    f = torch.nn.functional\n"
+                "    return lam_l * f.cross_entropy(logits, l) / math.log(2) + lam_c * f.mse_loss(c_hat, c)"
+            ),
+            {"information-label"},
+        ),
+        "summed over the batch": (
+            (
+                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
+                "    f = torch.nn.functional\n"
+                "    return lam_l * f.cross_entropy(logits, l, reduction='sum') + lam_c * f.mse_loss(c_hat, c)"
+            ),
+            {"information-label"},
+        ),
+        "ln K taken off": (
+            (
+                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
+                "    f = torch.nn.functional\n"
+                "    return lam_l * (f.cross_entropy(logits, l) - math.log(l.shape[1])) + lam_c * "
+                "f.mse_loss(c_hat, c)"
+            ),
+            {"information-label"},
+        ),
+        "the code changed in place": (
+            (
+                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
+                "    f = torch.nn.functional\n    c.mul_(1.0001)\n    l.mul_(0.999)\n"
+                "    return lam_l * f.cross_entropy(logits, l) + lam_c * f.mse_loss(c_hat, c)"
+            ),
+            {"information-label"},
+        ),
         "softmax before a cross-entropy on logits": (
             INFO + "    return lam_l * f.cross_entropy(logits.softmax(1), l) + lam_c * f.mse_loss(c_hat, c)",
             LABEL,
@@ -350,8 +757,57 @@ WRONG = {
             LABEL | CONT,
         ),
     },
-    "three-part-step": {
-        "gradients never cleared": (step(zero="pass"), {"step-d", "step-information"} | WHOLE),
+    "three-step": {
+        "G's loss with a log": (
+            step(g="    g = update('G', torch.nn.functional.softplus(-D.v(G(*first))).mean())\n"),
+            {"step-g", "step-whole"},
+        ),
+        "D trained on second": (
+            step(d=D_STEP.replace("first", "second")),
+            {"step-d", "step-whole"},
+        ),
+        "the information optimiser never steps": (
+            step(
+                i=(
+                    "    logits, c_hat = D.q(G(*second))\n"
+                    "    i = float(information_loss(logits, second[1], c_hat, second[2], lam_l, lam_c))\n"
+                )
+            ),
+            {"step-information", "step-whole"},
+        ),
+        "information first": (
+            step(order="igd"),
+            {"step-whole"},
+        ),
+        "information before D": (
+            step(order="gid"),
+            {"step-whole"},
+        ),
+        "the real points ignored by D": (
+            step(d="    d = update('D', (D.v(G(*first).detach())**2).mean() / 2)\n"),
+            {"step-d", "step-whole"},
+        ),
+        "the generated points without a gradient in D": (
+            step(d=D_STEP.replace("D.v(G(*first).detach())", "D.v(G(*first).detach()).detach()")),
+            {"step-d", "step-whole"},
+        ),
+        "λ_l and λ_c swapped": (
+            step(i=I_STEP.replace("lam_l, lam_c", "lam_c, lam_l")),
+            {"step-information", "step-whole"},
+        ),
+        "two steps of D": (
+            step(d=D_STEP + D_STEP),
+            {"step-d", "step-whole"},
+        ),
+        "losses computed after the update": (
+            step(g=G_STEP + "    g = float(((D.v(G(*first)) - 1)**2).mean())\n"),
+            {"step-g", "step-whole"},
+        ),
+        "the sum of the losses under each name": (
+            step(end="    return dict.fromkeys(('G', 'D', 'information'), g + d + i)"),
+            {"step-g", "step-d", "step-information", "step-whole"},
+        ),
+        "gradients never cleared": (step(zero="pass"), {"step-g", "step-d", "step-information", "step-whole"}),
         "D before G": (step(order="dgi"), WHOLE),
         "D's points from before G's update": (
             step(
@@ -391,7 +847,7 @@ WRONG = {
             {"step-g", "step-d", "step-information"} | WHOLE,
         ),
         "all three summed, each optimiser steps": (
-            "def three_part_step(G, D, optimisers, x, first, second, lam_l, lam_c):\n"
+            "def three_step(G, D, optimisers, x, first, second, lam_l, lam_c):\n"
             "    g = ((D.v(G(*first)) - 1)**2).mean()\n"
             "    d = ((D.v(x) - 1)**2).mean() / 2 + (D.v(G(*first).detach())**2).mean() / 2\n"
             "    logits, c_hat = D.q(G(*second))\n"

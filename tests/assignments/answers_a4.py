@@ -6,33 +6,33 @@ The three texts and the run itself are graded by hand.
 RIGHT = {
     "name-categories": [
         """
-@torch.no_grad()
-def name_categories(D, images):
-    mode = D.training
-    try:
-        parts = [D.eval()(x[:, None] / 255.0)[1].logits[0].argmax(1) for x in images.split(7)]
-    finally:
-        D.train(mode)
-    return torch.cat(parts)
+def name_categories(D, spec, images):
+    from infogan_utils.looking import looking
+
+    with looking(D):
+        answers = torch.cat([D(x[:, None] / 255.0)[1] for x in images.split(7)])
+    return spec.posteriors(answers)["cat 1"].probs.argmax(1)
 """,
         """
-def name_categories(D, images):
+def name_categories(D, spec, images):
     import copy
 
     judge = copy.deepcopy(D).eval()
     x = images.to(torch.float32).div(255).reshape(-1, 1, 28, 28)
-    return judge.q(judge.features(x)).logits[0].softmax(dim=-1).max(dim=-1).indices
+    parts = spec.split(judge.q_head(judge.trunk(x)))
+    return parts[spec.discrete[0]].softmax(dim=-1).max(dim=-1).indices
 """,
         """
-def name_categories(D, images):
-    training = D.training
+def name_categories(D, spec, images):
+    training = {m: m.training for m in D.modules()}
     D.train(False)
     out = torch.empty(len(images), dtype=torch.int64)
     with torch.inference_mode():
         for i in range(len(images)):
-            out[i] = int(D(images[i].view(1, 1, 28, 28).float() * (1 / 255))[1].logits[0][0].argmax())
-    if training:
-        D.train()
+            _, answers = D(images[i].view(1, 1, 28, 28).float() * (1 / 255))
+            out[i] = int(spec.posteriors(answers)[spec.discrete[0]].logits[0].argmax())
+    for m in D.modules():
+        m.train(training[m]) if not list(m.children()) else setattr(m, "training", training[m])
     return out
 """,
     ],
@@ -94,39 +94,43 @@ def answer_information(p):
     ],
     "traversal": [
         """
-def traversal(layout, z, category, code, values):
+def traversal(spec, z, category, name, values):
     r, v = len(z), len(values)
-    c_cont = torch.zeros(r, v, layout.continuous)
-    c_cont[..., code] = values
-    c_cat = torch.zeros(r * v, len(layout.categorical)).long()
-    c_cat[:, 0] = category
-    return Codes(z[:, None].expand(-1, v, -1).reshape(r * v, -1), c_cat, c_cont.reshape(r * v, -1))
+    c = {other: torch.zeros(r * v, dtype=code.dtype) for other, code in spec.items()}
+    c[spec.discrete[0]] += category
+    c[name] = values.expand(r, v).reshape(-1)
+    return Latents(z[:, None].expand(-1, v, -1).reshape(r * v, -1), c)
 """,
         """
-def traversal(layout, z, category, code, values):
-    zs, cats, conts = [], [], []
+def traversal(spec, z, category, name, values):
+    zs, swept = [], []
     for row in z:
         for value in values.tolist():
             zs.append(row)
-            cats.append([category] + [0] * (len(layout.categorical) - 1))
-            conts.append([value if i == code else 0.0 for i in range(layout.continuous)])
-    return Codes(torch.stack(zs), torch.tensor(cats), torch.tensor(conts))
+            swept.append(value)
+    return spec.by_hand(torch.stack(zs), {name: swept, spec.discrete[0]: category})
 """,
         """
-def traversal(layout, z, category, code, values):
-    codes = layout.sample(len(z) * len(values), torch.Generator().manual_seed(0))
-    codes.c_cat.zero_()[:, 0] = category
-    codes.c_cont.zero_()[:, code] = torch.cat([values] * len(z))
-    codes.z.copy_(torch.kron(z, torch.ones(len(values), 1)))
-    return codes
+def traversal(spec, z, category, name, values):
+    latents = spec.sample(len(z) * len(values), torch.Generator().manual_seed(0))
+    for code in latents.c.values():
+        code.zero_()
+    latents.c[spec.discrete[0]].fill_(category)
+    latents.c[name].copy_(torch.cat([values] * len(z)))
+    latents.z.copy_(torch.kron(z, torch.ones(len(values), 1)))
+    return latents
 """,
     ],
 }
 
 NAMES = (
-    "def name_categories(D, images):\n    was = D.training\n    D.eval()\n    with torch.no_grad():\n"
-    "        v, q = D(images.unsqueeze(1).float() / 255)\n    D.train(was)\n"
+    "def name_categories(D, spec, images):\n    modes = [(m, m.training) for m in D.modules()]\n    D.eval()\n"
+    "    with torch.no_grad():\n        v, answers = D(images.unsqueeze(1).float() / 255)\n"
+    "    for m, mode in modes:\n        m.training = mode\n"
+    "    logits = spec.posteriors(answers)[spec.discrete[0]].logits\n"
 )
+BACK = "    for m, mode in modes:\n        m.training = mode\n"
+BEST = "    return logits.argmax(1)"
 MATCH = (
     "def best_match(categories, labels, k):\n    from scipy.optimize import linear_sum_assignment\n"
     "    n = len(labels)\n    t = torch.bincount(categories * k + labels, minlength=k * k).view(k, k).numpy()\n"
@@ -136,10 +140,10 @@ INFO = (
     "    m = p.mean(0)\n    return "
 )
 SWEEP = (
-    "def traversal(layout, z, category, code, values):\n    n = len(z) * len(values)\n"
-    "    c_cat = torch.zeros(n, len(layout.categorical), dtype=torch.int64)\n    c_cat[:, 0] = category\n"
-    "    c_cont = torch.zeros(n, layout.continuous)\n    c_cont[:, code] = values.repeat(len(z))\n"
-    "    z = z.repeat_interleave(len(values), 0)\n    return Codes(z, c_cat, c_cont)"
+    "def traversal(spec, z, category, name, values):\n    n = len(z) * len(values)\n"
+    "    c = {other: torch.zeros(n, dtype=code.dtype) for other, code in spec.items()}\n"
+    "    c[spec.discrete[0]] += category\n    c[name] = values.repeat(len(z))\n"
+    "    z = z.repeat_interleave(len(values), 0)\n    return Latents(z, c)"
 )
 VALUE, MODE = {"names-value"}, {"names-mode"}
 MATCHED, MERGED = {"match-value"}, {"match-merged"}
@@ -148,27 +152,87 @@ SWEPT, HELD = {"traversal-swept"}, {"traversal-held"}
 
 WRONG = {
     "name-categories": {
-        "no eval(), so batch statistics leak": (
-            "def name_categories(D, images):\n    with torch.no_grad():\n"
-            "        return D(images.unsqueeze(1).float() / 255)[1].logits[0].argmax(1)",
-            MODE,
+        "no eval(), so batch statistics leak": (NAMES.replace("    D.eval()\n", "") + BEST, MODE),
+        "left in eval mode": (NAMES.replace(BACK, "") + BEST, MODE),
+        "always put into training mode": (NAMES.replace(BACK, "    D.train()\n") + BEST, MODE),
+        "the modes of the parts lost": (NAMES.replace(BACK, "    D.train(modes[0][1])\n") + BEST, MODE),
+        "in training mode on purpose": (NAMES.replace("D.eval()", "D.train()") + BEST, VALUE | MODE),
+        "bytes not brought into [0, 1]": (NAMES.replace(" / 255", "") + BEST, {"names-value", "names-mode"}),
+        "divided by 256": (NAMES.replace("255", "256") + BEST, VALUE),
+        "brought into [−1, 1]": (NAMES.replace("/ 255", "/ 127.5 - 1") + BEST, {"names-value", "names-mode"}),
+        "each picture stretched to its own brightest byte": (
+            NAMES.replace("/ 255", "/ images.amax((1, 2))[:, None, None, None]") + BEST,
+            {"names-value", "names-mode"},
         ),
-        "left in eval mode": (NAMES.replace("    D.train(was)\n", "") + "    return q.logits[0].argmax(1)", MODE),
-        "always put into training mode": (
-            NAMES.replace("train(was)", "train()") + "    return q.logits[0].argmax(1)",
-            MODE,
+        "the least likely category": (NAMES + "    return logits.argmin(1)", VALUE | MODE),
+        "the largest over the batch": (NAMES + "    return logits.argmax(0)", VALUE | MODE),
+        "the D head": (NAMES + "    return (v > 0).long()", VALUE | MODE),
+        "numbers instead of categories": (NAMES + "    return logits.softmax(1)", VALUE | MODE),
+        "float categories": (NAMES + "    return logits.argmax(1).float()", VALUE),
+        "the first answers, whatever the codes": (NAMES + "    return answers[:, :10].argmax(1)", VALUE | MODE),
+        "a running average moved": (
+            NAMES.replace("    D.eval()\n", "    D.train()\n    D(images.unsqueeze(1) / 255)\n    D.eval()\n") + BEST,
+            {"names-value", "names-mode"},
         ),
-        "in training mode on purpose": (
-            NAMES.replace("D.eval()", "D.train()") + "    return q.logits[0].argmax(1)",
-            VALUE | MODE,
-        ),
-        "bytes not brought into [0, 1]": (NAMES.replace(" / 255", "") + "    return q.logits[0].argmax(1)", VALUE),
-        "the least likely category": (NAMES + "    return q.logits[0].argmin(1)", VALUE),
-        "the largest over the batch": (NAMES + "    return q.logits[0].argmax(0)", VALUE | MODE),
-        "the D head": (NAMES + "    return (v > 0).long()", VALUE),
-        "numbers instead of categories": (NAMES + "    return q.logits[0].softmax(1)", VALUE | MODE),
     },
     "best-match": {
+        "each pair's larger direction": (
+            (
+                "def best_match(categories, labels, k):\n"
+                "    from scipy.optimize import linear_sum_assignment\n    n = len(labels)\n"
+                "    t = torch.bincount(categories * k + labels, minlength=k * k).view(k, k).numpy()\n"
+                "    i, j = linear_sum_assignment(-(t + t.T))\n    return float(t[i, j].sum() / n)"
+            ),
+            {"match-value", "match-merged"},
+        ),
+        "rows normalised before matching": (
+            (
+                "def best_match(categories, labels, k):\n"
+                "    from scipy.optimize import linear_sum_assignment\n    n = len(labels)\n"
+                "    t = torch.bincount(categories * k + labels, minlength=k * k).view(k, k).numpy()\n"
+                "    r = t / t.sum(1, keepdims=True).clip(1)\n    i, j = linear_sum_assignment(-r)\n"
+                "    return float(r[i, j].mean())"
+            ),
+            {"match-value", "match-merged"},
+        ),
+        "greedy by the classes in their order": (
+            (
+                "def best_match(categories, labels, k):\n"
+                "    from scipy.optimize import linear_sum_assignment\n    n = len(labels)\n"
+                "    t = torch.bincount(categories * k + labels, minlength=k * k).view(k, k).numpy()\n"
+                "    free, total = set(range(k)), 0\n    for j in range(k):\n"
+                "        i = max(free, key=lambda i: t[i, j])\n        free.remove(i)\n"
+                "        total += t[i, j]\n    return float(total / n)"
+            ),
+            {"match-merged"},
+        ),
+        "the error rate": (
+            (
+                "def best_match(categories, labels, k):\n"
+                "    from scipy.optimize import linear_sum_assignment\n    n = len(labels)\n"
+                "    t = torch.bincount(categories * k + labels, minlength=k * k).view(k, k).numpy()\n"
+                "    i, j = linear_sum_assignment(-t)\n    return 1 - float(t[i, j].sum() / n)"
+            ),
+            {"match-value", "match-merged"},
+        ),
+        "the most frequent class": (
+            (
+                "def best_match(categories, labels, k):\n"
+                "    from scipy.optimize import linear_sum_assignment\n    n = len(labels)\n"
+                "    t = torch.bincount(categories * k + labels, minlength=k * k).view(k, k).numpy()\n"
+                "    return float(t.sum(0).max() / n)"
+            ),
+            {"match-value", "match-merged"},
+        ),
+        "purity": (
+            (
+                "def best_match(categories, labels, k):\n"
+                "    from scipy.optimize import linear_sum_assignment\n    n = len(labels)\n"
+                "    t = torch.bincount(categories * k + labels, minlength=k * k).view(k, k).numpy()\n"
+                "    return float(t.max(1).sum() / n)"
+            ),
+            {"match-merged"},
+        ),
         "no matching at all": (MATCH + "    return float((categories == labels).sum() / n)", MATCHED | MERGED),
         "each category its most frequent class": (MATCH + "    return float(t.max(1).sum() / n)", MERGED),
         "each class its most frequent category": (MATCH + "    return float(t.max(0).sum() / n)", MERGED),
@@ -196,6 +260,46 @@ WRONG = {
         ),
     },
     "answer-information": {
+        "of the named categories only": (
+            (
+                "def answer_information(p):\n"
+                "    h = torch.nn.functional.one_hot(p.argmax(1), p.shape[1]).float().mean(0)\n"
+                "    return -torch.xlogy(h, h).sum()"
+            ),
+            {"information-value"},
+        ),
+        "a share of ln K": (
+            (
+                "def answer_information(p):\n    def H(q):\n        return -torch.xlogy(q, q).sum(-1)\n"
+                "    m = p.mean(0)\n    return (H(m) - H(p).mean()) / math.log(p.shape[1])"
+            ),
+            {"information-value", "information-extreme"},
+        ),
+        "clamped away from 0 at 0.01": (
+            (
+                "def answer_information(p):\n    q = p.clamp_min(1e-2)\n    m = q.mean(0)\n"
+                "    return (q * (q / m).log()).sum(1).mean()"
+            ),
+            {"information-value", "information-extreme"},
+        ),
+        "the answers changed in place": (
+            (
+                "def answer_information(p):\n    p.clamp_(min=1e-20)\n    m = p.mean(0)\n"
+                "    return (p * (p / m).log()).sum(1).mean()"
+            ),
+            {"information-extreme"},
+        ),
+        "one number a picture": (
+            (
+                "def answer_information(p):\n    m = p.mean(0)\n"
+                "    return (torch.xlogy(p, p) - torch.xlogy(p, m)).sum(1)"
+            ),
+            {"information-value", "information-extreme"},
+        ),
+        "against equal categories": (
+            "def answer_information(p):\n    return (torch.xlogy(p, p).sum(1) + math.log(p.shape[1])).mean()",
+            {"information-value", "information-extreme"},
+        ),
         "the sign turned": (INFO + "H(p).mean() - H(m)", BETWEEN | EXTREME),
         "the entropy of the mean alone": (INFO + "H(m)", BETWEEN | EXTREME),
         "the mean entropy alone": (INFO + "H(p).mean()", BETWEEN | EXTREME),
@@ -219,16 +323,33 @@ WRONG = {
             SWEEP.replace("z.repeat_interleave(len(values), 0)", "torch.randn(n, z.shape[1])"),
             SWEPT,
         ),
-        "the other codes drawn": (SWEEP.replace("torch.zeros(n, layout.c", "torch.rand(n, layout.c"), HELD),
-        "all continuous codes swept": (
-            SWEEP.replace("c_cont[:, code] = values.repeat(len(z))", "c_cont[:] = values.repeat(len(z)).unsqueeze(1)"),
+        "the other codes drawn": (
+            SWEEP.replace(
+                "{other: torch.zeros(n, dtype=code.dtype) for", "{other: code.sample(n, torch.Generator()) for"
+            ),
             HELD,
         ),
-        "always the first code": (SWEEP.replace("[:, code]", "[:, 0]"), SWEPT | HELD),
-        "float categories": (SWEEP.replace(", dtype=torch.int64", ""), HELD),
-        "category left at 0": (SWEEP.replace("    c_cat[:, 0] = category\n", ""), HELD),
-        "the category in every categorical code": (SWEEP.replace("c_cat[:, 0]", "c_cat[:]"), HELD),
+        "all continuous codes swept": (
+            SWEEP.replace(
+                "    return", "    c |= {k: c[name] for k in spec.names if k not in spec.discrete}\n    return"
+            ),
+            HELD,
+        ),
+        "always the first continuous code": (SWEEP.replace("c[name] =", "c['cont 1'] ="), SWEPT | HELD),
+        "float categories": (SWEEP.replace("dtype=code.dtype", "dtype=torch.float32"), HELD),
+        "category left at 0": (SWEEP.replace("    c[spec.discrete[0]] += category\n", ""), HELD),
+        "the category in every categorical code": (
+            SWEEP.replace(
+                "    c[spec.discrete[0]] += category\n", "    for k in spec.discrete:\n        c[k] += category\n"
+            ),
+            HELD,
+        ),
+        "further codes left out": (
+            SWEEP.replace("Latents(z, c)", "Latents(z, {k: c[k] for k in (spec.discrete[0], name)})"),
+            HELD,
+        ),
         "one row of noise": (SWEEP.replace("z = z.rep", "z = z[:1].expand(len(z), -1).rep"), SWEPT),
         "clipped to [−1, 1]": (SWEEP.replace("values.repeat", "values.clamp(-1, 1).repeat"), SWEPT),
+        "scaled to [−1, 1]": (SWEEP.replace("values.repeat", "(values / values.abs().max()).repeat"), SWEPT),
     },
 }

@@ -1,8 +1,7 @@
-"""A course in a temporary folder: submissions made from the released notebooks, graded, scores read back."""
+"""A course in a temporary folder, and an assignment's tests in this process: what both suites of tests need."""
 
 import contextlib
-import copy
-import importlib.util
+import functools
 import io
 import json
 import shutil
@@ -13,22 +12,17 @@ import nbformat
 
 COURSE = Path(__file__).resolve().parents[2] / "notebooks" / "assignments"
 ASSIGNMENTS = sorted(path.name for path in (COURSE / "source").iterdir() if path.is_dir())
-FILES = ("nbgrader_config.py", "grading.py")
-
-
-def load_manage():
-    """The instructor's script as a module."""
-    if "manage" not in sys.modules:
-        spec = importlib.util.spec_from_file_location("manage", COURSE / "manage.py")
-        sys.modules["manage"] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules["manage"])
-    return sys.modules["manage"]
+sys.path[:0] = [str(COURSE), str(COURSE / "grader")]
 
 
 def notebook(kind: str, assignment: str) -> nbformat.NotebookNode:
     """The assignment's notebook of `source` or `release`."""
     (path,) = (COURSE / kind / assignment).glob("*.ipynb")
-    return nbformat.read(path, as_version=4)
+    nb = nbformat.read(path, as_version=4)
+    for name, (usual, *_) in nb.metadata.get("variants", {}).items():
+        for cell in nb.cells:
+            cell.source = cell.source.replace(name, usual)
+    return nb
 
 
 def about(cell) -> dict:
@@ -80,64 +74,106 @@ class Classroom:
 
     def __init__(self, folder: Path, assignment: str, settings: str = ""):
         self.folder, self.assignment = folder, assignment
-        for name in FILES:
-            shutil.copy(COURSE / name, folder / name)
-        with (folder / "nbgrader_config.py").open("a") as config:
-            config.write("\n" + settings)
+        shutil.copytree(COURSE / "grader", folder / "grader", ignore=shutil.ignore_patterns("__pycache__"))
+        text = (COURSE / "nbgrader_config.py").read_text("utf-8")
+        (folder / "nbgrader_config.py").write_text(f"{text}\n{settings}", encoding="utf-8")
         shutil.copytree(COURSE / "source" / assignment, folder / "source" / assignment)
         (path,) = (COURSE / "source" / assignment).glob("*.ipynb")
         self.name = path.name
 
-    def submit(self, student: str, nb: nbformat.NotebookNode) -> None:
-        path = self.folder / "submitted" / student / self.assignment / self.name
+    def submit(self, student: str, nb: nbformat.NotebookNode, name: str = "") -> Path:
+        path = self.folder / "submitted" / student / self.assignment / (name or self.name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(nb), encoding="utf-8")  # as it is: nbformat would mend copied cell ids
+        return path
 
-    def grade(self, jobs: int = 2, warm: bool = True) -> dict:
-        manage, said = load_manage(), io.StringIO()
+    def grade(self, jobs: int = 2, **options) -> dict:
+        import run
+
+        said = io.StringIO()
         with contextlib.chdir(self.folder), contextlib.redirect_stdout(said):
-            result = manage.grade(self.folder, self.assignment, jobs, warm=warm)
+            result = run.grade(self.folder, self.assignment, jobs, **options)
         self.said = said.getvalue()
         return result
 
     def scores(self) -> dict[str, dict[str, float]]:
-        return load_manage().scores(self.folder, self.assignment)
+        """Student -> grade id -> points, from the gradebook."""
+        import run
+
+        table = {}
+        with contextlib.chdir(self.folder), run.open_gradebook(self.folder) as gradebook:
+            for submission in gradebook.assignment_submissions(self.assignment):
+                table[submission.student.id] = {g.cell.name: g.score for n in submission.notebooks for g in n.grades}
+        return table
+
+    def notes(self, student: str) -> list[str]:
+        return json.loads((self.folder / "grading" / self.assignment / f"{student}.json").read_text())["notes"]
 
     def graded(self, student: str) -> nbformat.NotebookNode:
         path = self.folder / "autograded" / student / self.assignment / self.name
         return nbformat.read(path, as_version=4)
 
 
-def run_cells(
-    assignment: str, answers: dict[str, str], seeds: list[int], only: set[str], draws: int = 5
-) -> dict[str, int]:
-    """Execute the notebook's code in this process and count how often each test of `only` passes.
+@functools.cache
+def known(assignment: str, seed: int = 100, draws: int = 5, student: str = ""):
+    """The assignment with the true results of its probes, in this process."""
+    import marks
 
-    Quicker than nbgrader, for repetition over seeds; what nbgrader makes of it is tested elsewhere.
-    `draws` inputs a seed; grading takes five.
+    (path,) = (COURSE / "source" / assignment).glob("*.ipynb")
+    return marks.Assignment(path, student).learn(room(), seed, draws)
+
+
+def room():
+    """A room to run cells in, here: without IPython, without limits."""
+    import sandbox
+
+    user: dict = {"__name__": "__main__"}
+
+    def run_cell(source: str) -> Exception | None:
+        try:
+            exec(compile(source, "<cell>", "exec"), user)
+        except Exception as error:
+            return error
+        return None
+
+    return sandbox.Room(run_cell, user)
+
+
+def lost(
+    assignment: str,
+    answers: dict[str, str],
+    only: str = "",
+    seed: int = 100,
+    draws: int = 5,
+    own: str = "",
+    student: str = "",
+) -> dict:
+    """Test cell -> why it fails, for the reference with these answers in their cells; `only` one answer's tests.
+
+    `own` is a cell of the student's own that runs before each test and each answer.
     """
-    import os
+    import marks
 
-    nb = copy.deepcopy(notebook("source", assignment))
-    passed = dict.fromkeys(only, 0)
-    space: dict = {"__name__": "__main__"}
-    kept = os.environ.copy()
-    os.environ["NBGRADER_EXECUTION"] = "autograde"
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            for cell in (c for c in nb.cells if c.cell_type == "code"):
-                name = about(cell).get("grade_id")
-                if about(cell).get("grade"):
-                    for seed in seeds if name in only else []:
-                        os.environ["ASSIGNMENT_SEED"] = str(seed)
-                        with contextlib.suppress(Exception):
-                            exec(compile(cell.source, name, "exec"), space)
-                            passed[name] += 1
-                elif about(cell).get("solution") or name:
-                    exec(compile(answers.get(name, cell.source), str(name), "exec"), space)
-                    if name == "helpers":
-                        space["graded"].__defaults__ = (draws,)
-    finally:
-        os.environ.clear()
-        os.environ.update(kept)
-    return passed
+    assignment_, here, out, answer = known(assignment, seed, draws, student), room(), {}, ""
+    here.names = assignment_.names
+    for kind, name, source in assignment_.order:
+        if own and kind != "locked":
+            here.cell(own)
+        if kind == "answer":
+            answer = name
+            here.cell(answers.get(name, source))
+        elif kind == "locked":
+            here.cell(marks.without_magic(source), locked=True)
+        elif not only or answer == only:
+            test = assignment_.tests[name]
+            for locked in (True, False):  # as GradeCells does: the locked names as they were, then as they are
+                seen = here.probe(test.source, test.seeds, assignment_.given[name], locked)
+                try:
+                    test.judge(seen)
+                    out.pop(name, None)
+                    break
+                except AssertionError as failed:
+                    out.setdefault(name, str(failed))
+                if not seen["rebound"]:
+                    break
+    return out

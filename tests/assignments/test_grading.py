@@ -1,17 +1,10 @@
 """The real nbgrader, end to end: generate, submit, autograde, read the gradebook, compare with an exact table.
 
-| claim | test |
-|---|---|
-| reference and right answers in three styles get every point; each wrong one loses its own cells only | table |
-| a right answer passes with 20 seeds, a wrong one fails with 20 seeds (B46) | seeds |
-| a copied answer cell is named, the others are graded (B41) | damaged |
-| a deleted test or answer cell is put back and named, nothing waits for a grader (B43) | damaged |
-| an endless loop costs its own cells, the reference stays under half the limit (B44) | damaged, limit |
-| live sliders change no score (B62) | damaged |
-| an interrupted run goes on where it stopped | interrupted |
+Damage and cheating are handed in for assignment 1; of the others the solution, a blank notebook and one wrong answer.
+What each wrong answer loses is tested in test_answers, without nbgrader and many times as fast.
 """
 
-import importlib
+import contextlib
 import json
 import os
 import signal
@@ -33,9 +26,7 @@ from classroom import (
     find,
     notebook,
     reference,
-    run_cells,
 )
-from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell
 
 try:
@@ -45,116 +36,117 @@ except ImportError:
         raise
     pytest.skip('nbgrader is missing: pip install -e ".[test]"', allow_module_level=True)
 
-CELL_LIMIT = 3  # seconds for a cell where some loop for ever, that is in assignment 1; a check needs a tenth of one
-SETTINGS = f"c.Execute.timeout = {CELL_LIMIT}\nc.GradeCells.notebook_limit = 60\n"
-
-LOOP = "    while True:\n        pass\n"
+SETTINGS = "c.GradeCells.test_limit = 6\nc.GradeCells.notebook_limit = 90\nc.GradeCells.memory_limit = 700\n"
+HEAD = "def value(s_real, s_fake):\n"
 STUBBORN = (
     "    while True:\n        try:\n            while True:\n                pass\n"
-    "        except KeyboardInterrupt:\n            pass\n"
+    "        except BaseException:\n            pass\n"
 )
 SLIDERS = (
-    "import ipywidgets as widgets\n"
-    "seen = []\n"
-    "slider = widgets.FloatSlider(value=0.5, description='λ')\n"
-    "box = widgets.interactive(lambda lam: seen.append(lam), lam=slider)\n"
-    "display(box)\n"
+    "import ipywidgets as widgets\nslider = widgets.FloatSlider(value=0.5, description='λ')\n"
+    "box = widgets.interactive(lambda lam: None, lam=slider)\ndisplay(box)\n"
     "for k in range(20):\n    slider.value = k / 20\n"
 )
+ALWAYS = "def value(*a):\n    return 0.0\n"
 
 
-def answers(assignment):
-    """RIGHT and WRONG of an assignment: modules answers_a1, answers_a2, ..."""
-    return importlib.import_module(f"answers_{assignment}")
-
-
-def packed(assignment):
-    """Wrong answers, one for each function in a submission: [({answer cell: source}, {cells lost}), ...]."""
-    wrong = answers(assignment).WRONG
-    out = []
-    for k in range(max(len(kinds) for kinds in wrong.values())):
-        chosen = {name: list(kinds.values())[k] for name, kinds in wrong.items() if k < len(kinds)}
-        lost = set().union(*(cells for _, cells in chosen.values()))
-        out.append(({name: source for name, (source, _) in chosen.items()}, lost))
-    return out
-
-
-def table(assignment):
-    """Student -> (notebook, the test cells that must score 0): who hands in what."""
-    right, all_cells = reference(assignment), set(checks_of(assignment))
-    rows = {"reference": (filled(assignment, right), set())}
-    for k in range(3):
-        style = {name: sources[k] for name, sources in answers(assignment).RIGHT.items()}
-        rows[f"right-{k}"] = (filled(assignment, right | style), set())
-    for k, (wrong, lost) in enumerate(packed(assignment)):
-        rows[f"wrong-{k}"] = (filled(assignment, right | wrong), lost)
-    rows["blank"] = (notebook("release", assignment), all_cells)
-    first = next(iter(right))
-    broken = right | {first: "raise RuntimeError('before the function')"}
-    rows["raises"] = (filled(assignment, broken), set(checks_after(assignment)[first]))
-    return rows
+def copied(cell):
+    return nbformat.from_dict(json.loads(json.dumps(cell)))
 
 
 def damaged():
-    """Assignment 1, damaged in every way that the reports name: student -> (notebook, lost, a note's words)."""
-    right, after = reference("a1"), checks_after("a1")
-    head = "def value(s_real, s_fake):\n"
+    """Assignment 1, damaged in the ways that hand-ins are: student -> (notebook, lost, a note's words)."""
+    right, after, rows = reference("a1"), checks_after("a1"), {}
     value = set(after["value"])
-    rows = {}
 
     def row(name, answers=None, lost=(), note=None):
-        nb = filled("a1", right | (answers or {}))
-        rows[name] = (nb, set(lost), note)
+        rows[name] = (nb := filled("a1", right | (answers or {})), set(lost), note)
         return nb
 
-    row("loops-for-ever", {"value": head + LOOP}, value)
-    row("loops-at-top-level", {"value": "while True:\n    pass\n" + right["value"]}, value)
-    row("loops-and-cannot-be-interrupted", {"value": head + STUBBORN}, value)
-    row("kills-the-kernel", {"value": "import os\n" + head + "    os._exit(1)"}, value)
-    row("prints-a-megabyte", {"value": 'print("x" * 1_000_000)\n' + right["value"]})
-    inside = right["value"].replace("    ### BEGIN", '    print("x" * 1_000_000, file=sys.stderr)\n    ### BEGIN')
-    row("prints-a-megabyte-in-the-check", {"value": "import sys\n" + inside})
-    row("warns", {"value": right["value"].replace("    ### BEGIN", "    warnings.warn('look')\n    ### BEGIN")})
-
-    nb = row("deleted-test", note="check cell 'value-mean' was missing")
+    row("loops-for-ever", {"value": HEAD + STUBBORN}, value, "no answer within")  # nbgrader#1044
+    row("kills-its-process", {"value": "import os\n" + HEAD + "    os._exit(1)"}, value, "its process ended")
+    row("fills-the-memory", {"value": "x = [0]\nwhile True:\n    x = x * 2"}, value, "out of memory")  # #1429
+    nb = row("fills-the-memory-beside")
+    nb.cells.insert(3, new_code_cell("hoard = []\nwhile True:\n    hoard.append(bytearray(10**7))"))
+    rows["fills-the-memory-beside"] = (nb, set(), "out of memory")
+    row("prints-a-megabyte", {"value": right["value"].replace("    ###", '    print("x" * 1_000_000)\n    ###', 1)})
+    row("raises", {"value": "raise RuntimeError('before the function')"}, value)
+    nb = row("deleted-test", note="check cell 'value-mean' was missing")  # nbgrader#1682
     nb.cells.remove(find(nb, "value-mean"))
-    nb = row("deleted-answer", lost=value, note="answer cell 'value' was missing")
+    nb = row("deleted-answer-and-helpers", lost=value, note="answer cell 'value' was missing")
     nb.cells.remove(find(nb, "value"))
-    nb = row("deleted-answer-and-tests", lost=value, note="check cell 'value-extreme' was missing")
-    for name in ("value", "value-mean", "value-extreme"):
-        nb.cells.remove(find(nb, name))
-    nb = row("deleted-helpers", note="check cell 'helpers' was missing")
     nb.cells.remove(find(nb, "helpers"))
-
-    nb = row("copied-answer", note="cell 'value' exists more than once")
-    place = nb.cells.index(find(nb, "value"))
-    nb.cells.insert(place + 1, nbformat.from_dict(json.loads(json.dumps(nb.cells[place]))))
-    nb = row("split-answer", {"value": right["value"].replace("log_sigmoid", "helper")}, note="'value' exists more")
-    place = nb.cells.index(find(nb, "value"))
-    half = nbformat.from_dict(json.loads(json.dumps(nb.cells[place])))
-    half.source = "helper = torch.nn.functional.logsigmoid"
-    nb.cells[place].source = nb.cells[place].source.replace("    helper = torch.nn.functional.logsigmoid\n", "")
-    nb.cells.insert(place, half)
-    nb = row("copied-test", note="cell 'value-mean' exists more than once")
-    place = nb.cells.index(find(nb, "value-mean"))
-    nb.cells.insert(place, nbformat.from_dict(json.loads(json.dumps(nb.cells[place]))))
+    nb = row("copied-cells", note="cell 'value' exists more than once")  # nbgrader#1083
+    for name in ("value", "value-mean"):
+        nb.cells.insert(nb.cells.index(find(nb, name)), copied(find(nb, name)))
     nb = row("answer-without-id", note="answer cell 'value' had lost its id")
     del find(nb, "value").metadata["nbgrader"]
     nb = row("foreign-cell", note="cell 'from-elsewhere' is not part")
-    nb.cells.append(new_code_cell("pass", metadata=json.loads(json.dumps(find(nb, "value-mean").metadata))))
+    nb.cells.append(new_code_cell("pass", metadata=copied(find(nb, "value-mean").metadata)))
     nb.cells[-1].metadata.nbgrader.grade_id = "from-elsewhere"
-    nb = row("test-switched-off")
-    find(nb, "value-mean").metadata.nbgrader.update(grade=False, points=100)
-    nb = row("test-rewritten")
+    nb = row("rewritten")
     find(nb, "value-mean").source = "pass"
-    nb = row("helpers-rewritten", {"value": "def value(s_real, s_fake):\n    return 0.0"}, value)
-    find(nb, "helpers").source = "graded = check = lambda *a, **k: lambda test: None\nimport math, torch, warnings"
-    nb = row("live-sliders")  # B62
-    nb.cells.insert(nb.cells.index(find(nb, "value-extreme")), new_code_cell(SLIDERS))
-    nb = row("settings-changed")
-    changed = "torch.set_grad_enabled(False)\ntorch.manual_seed(0)"
-    nb.cells.insert(nb.cells.index(find(nb, "least-squares")), new_code_cell(changed))
+    find(nb, "value-extreme").metadata.nbgrader.update(grade=False, points=100)
+    find(nb, "helpers").source = "import math, torch\ncheck = keep = None"
+    nb = row("colab")
+    nb.metadata = {"colab": {"provenance": []}, "kernelspec": {"name": "python3-colab", "display_name": "Colab"}}
+    nb.cells.insert(2, new_code_cell("%pip --version\n!ls\nx = await __import__('asyncio').sleep(0)\n" + SLIDERS))
     return rows
+
+
+CHEATS = {
+    "says that all agree": "for name in ('agree', 'check', 'pair', 'keep', 'graded', 'look', 'compare', 'judge'):\n"
+    "    globals()[name] = lambda *a, **k: None",
+    "patches PyTorch": "torch.Tensor.any = lambda *a: torch.tensor(False)\ntorch.Tensor.all = lambda *a: True\n"
+    "torch.as_tensor = lambda *a, **k: torch.zeros(())",
+    "answers in the sandbox's name": "import os, json\nfor fd in range(3, 40):\n    try:\n"
+    "        os.write(fd, b'{\"draws\": []}\\n' * 3)\n    except OSError:\n        pass",
+    "swallows errors": "get_ipython().run_cell = get_ipython().showtraceback = lambda *a, **k: None",
+}
+# for files and processes, where the machine can enclose a submission; elsewhere nothing keeps these from working
+REACHING = {
+    "reads the solutions": "import glob, json\n"
+    "for path in glob.glob(COURSE + '/source/**/*.ipynb', recursive=True):\n"
+    "    for cell in json.load(open(path))['cells']:\n        text = ''.join(cell['source'])\n"
+    "        if 'BEGIN SOLUTION' in text:\n            exec(text, globals())",
+    "writes its own score": "import sqlite3\nfor path in (COURSE + '/gradebook.db',):\n"
+    "    db = sqlite3.connect(path)\n    db.execute('update grade set auto_score = 3, manual_score = 9')\n"
+    "    db.commit()",
+    "leaves a child behind": "import os, time, sqlite3\nif os.fork() == 0:\n    os.setsid()\n    if os.fork():\n"
+    "        os._exit(0)\n    time.sleep(5)\n    db = sqlite3.connect(COURSE + '/gradebook.db')\n"
+    "    db.execute('update grade set auto_score = 3')\n    db.commit()\n    os._exit(0)",
+}
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory):
+    """A graded class of assignment 1: what was handed in is in `rows`."""
+    import isolate
+
+    room = Classroom(tmp_path_factory.mktemp("a1"), "a1", SETTINGS)
+    rows = {"reference": (filled("a1", reference("a1")), set(), None), **damaged()}
+    wrong = {name: re_defined(source) for name, source in reference("a1").items()}
+    cheats = CHEATS | (REACHING if isolate.enclosure()[0] else {})
+    for k, code in enumerate(cheats.values()):
+        nb = filled("a1", wrong)
+        at = 3 if code in CHEATS.values() else nb.cells.index(find(nb, "value-mean"))  # after the wrong answer
+        nb.cells.insert(at, new_code_cell(f"COURSE = {str(room.folder)!r}\n{code}"))
+        rows[f"cheat-{k}"] = (nb, set(checks_of("a1")), ...)
+    os.environ["SECRET_TOKEN"] = "of the grader"
+    spy = filled("a1", reference("a1"))
+    spy.cells.insert(3, new_code_cell("import os\nassert 'SECRET_TOKEN' not in os.environ, os._exit(3)"))
+    rows["spy"] = (spy, set(), None)
+    for student, (nb, _, _) in rows.items():
+        room.submit(student, nb)
+    room.result, room.rows = room.grade(), rows
+    del os.environ["SECRET_TOKEN"]
+    return room
+
+
+def re_defined(source):
+    """A function of the same name that returns 0."""
+    name = source.split("def ")[1].split("(")[0]
+    return f"def {name}(*given):\n    return 0.0"
 
 
 def expected(assignment, lost):
@@ -162,169 +154,151 @@ def expected(assignment, lost):
     return {name: 0.0 if name in lost else float(points) for name, points in checks_of(assignment).items()}
 
 
-def automatic(scores, assignment):
-    """Only the cells that are graded by tests."""
-    return {name: scores[name] for name in checks_of(assignment)}
-
-
-@pytest.fixture(scope="module", params=ASSIGNMENTS)
-def room(request, tmp_path_factory):
-    """A graded class for each assignment, and what was handed in."""
-    assignment = request.param
-    rows = {student: (nb, lost, None) for student, (nb, lost) in table(assignment).items()}
-    if assignment == "a1":
-        rows |= damaged()
-    room = Classroom(tmp_path_factory.mktemp(assignment), assignment, SETTINGS if assignment == "a1" else "")
-    for student, (nb, _, _) in rows.items():
-        room.submit(student, nb)
-    room.result, room.rows = room.grade(), rows
-    return room
-
-
-def test_the_score_table_is_exact_B44_B62(room):
+def test_the_score_table_is_exact_whatever_is_damaged_and_no_cheat_pays(room):
     scores, wrong = room.scores(), []
     assert not room.result["failed"] and set(scores) == set(room.rows)
     for student, (_, lost, _) in room.rows.items():
-        got, want = automatic(scores[student], room.assignment), expected(room.assignment, lost)
+        got, want = scores[student], expected("a1", lost)
         wrong += [f"{student}: {name} got {got[name]}, not {want[name]}" for name in want if got[name] != want[name]]
-    assert not wrong, "\n".join(wrong)
+    assert not wrong, "\n".join([*wrong, room.said])
 
 
-def test_no_submission_waits_for_a_grader_but_for_cells_graded_by_hand_B43(room):
-    with load_gradebook(room) as gradebook:
-        for submission in gradebook.assignment_submissions(room.assignment):
-            waiting = [g.cell.name for n in submission.notebooks for g in n.grades if g.needs_manual_grade]
-            assert not set(waiting) & set(checks_of(room.assignment)), (submission.student.id, waiting)
-
-
-def test_every_repair_is_named_in_the_graded_notebook_B41_B43(room):
+def test_every_repair_and_every_stop_is_named_in_the_graded_notebook(room):
     for student, (_, _, note) in room.rows.items():
-        record = json.loads((room.folder / "grading" / room.assignment / f"{student}.json").read_text())
+        notes = room.notes(student)
         if note is None:
-            assert record["notes"] == [], student
-        else:
-            assert any(note in line for line in record["notes"]), (student, record["notes"])
-            assert "Repaired before grading" in room.graded(student).cells[0].source
-            assert note in room.said
+            assert notes == [], student
+        elif note is not ...:
+            assert any(note in line for line in notes), (student, notes)
+            assert note in room.graded(student).cells[0].source and note in room.said
+
+
+def test_replaced_functions_are_named(room):
+    patched = f"cheat-{list(CHEATS).index('patches PyTorch')}"
+    assert any("Tensor.any" in note and "as_tensor" in note for note in room.notes(patched))
+
+
+def test_nothing_waits_for_a_grader_and_no_process_is_left(room):
+    import results
+
+    with contextlib.chdir(room.folder):
+        assert {row["status"] for row in results.rows(room.folder, "a1")} == {"graded"}
+    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
+    assert str(room.folder) not in listed
 
 
 def test_a_failed_test_says_which_property_failed_on_which_input(room):
-    for student in ("wrong-0", "blank"):
-        for cell in room.graded(student).cells:
-            if about(cell).get("grade") and cell.cell_type == "code":
-                errors = [o for o in cell.outputs if o.output_type == "error"]
-                if cell.metadata.nbgrader.grade_id in room.rows[student][1]:
-                    assert len(errors) == 1 and errors[0].ename != "NameError", (student, errors)
-                    if errors[0].ename == "AssertionError":
-                        assert "[seed " in errors[0].evalue
+    for cell in room.graded("cheat-0").cells:
+        if about(cell).get("grade"):
+            (error,) = [o for o in cell.outputs if o.output_type == "error"]
+            assert "[seed " in error.evalue
 
 
-def test_a_megabyte_of_output_is_cut(room):
-    if room.assignment != "a1":
-        pytest.skip("handed in for assignment 1")
-    for student in ("prints-a-megabyte", "prints-a-megabyte-in-the-check"):
-        path = room.folder / "autograded" / student / "a1" / room.name
-        assert path.stat().st_size < 200_000
+def test_scores_that_something_else_has_changed_are_not_given_out(room):
+    import results
+    import run
+
+    with contextlib.chdir(room.folder):
+        with run.open_gradebook(room.folder) as gradebook:
+            for student, field in (("reference", "manual_score"), ("raises", "auto_score")):
+                grade = gradebook.find_grade("value-mean", "a1_gan_objective", "a1", student)
+                setattr(grade, field, 36)
+            gradebook.db.commit()
+        status = {row["student"]: row["status"] for row in results.rows(room.folder, "a1")}
+        room.grade(students="r*")  # the changed automatic score is graded anew
+        again = {row["student"]: row["status"] for row in results.rows(room.folder, "a1")}
+    assert "more points than there are" in status["reference"]
+    assert "are not those of the grading run" in status["raises"] and again["raises"] == "graded"
 
 
-def test_the_reference_stays_under_half_the_time_limit_B44(room):
-    """B44: the slowest cell of the reference, timed in an ordinary kernel, against the course's own limit."""
-    client = NotebookClient(notebook("source", room.assignment), timeout=60, record_timing=True)
-    os.environ["NBGRADER_EXECUTION"] = "autograde"
-    try:
-        client.execute()
-    finally:
-        del os.environ["NBGRADER_EXECUTION"]
-    limit = load_settings(COURSE).Execute.timeout
-    for cell in client.nb.cells:
-        if times := cell.metadata.get("execution"):
-            seconds = [iso(times[key]) for key in ("iopub.status.busy", "shell.execute_reply")]
-            assert seconds[1] - seconds[0] < limit / 2, cell.id
+def test_hand_ins_that_are_alike_are_listed(room):
+    import results
+
+    with contextlib.chdir(room.folder):
+        pairs = results.alike(room.folder, "a1")
+    assert any({"reference", "colab"} == {one, other} for one, other, _ in pairs)
+    assert not any("blank" in pair for pair in pairs)
 
 
-def iso(text):
-    from datetime import datetime
-
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
-
-
-def load_settings(folder):
-    from classroom import load_manage
-
-    return load_manage().settings(folder)
-
-
-def load_gradebook(room):
-    from classroom import load_manage
-
-    return load_manage().open_gradebook(room.folder)
-
-
-@pytest.mark.parametrize("assignment", ASSIGNMENTS)
-def test_right_answers_pass_and_wrong_ones_fail_with_20_seeds_B46(assignment):
-    """B46: the verdict does not hang on the draw. Grading takes five: an input that a wrong answer gets right by luck
-    in 3 of 20 lets it through once in 10,000 times."""
-    seeds, after, unfair = list(range(100, 120)), checks_after(assignment), []
-    for name, cells in after.items():
-        for source in [reference(assignment)[name], *answers(assignment).RIGHT[name]]:
-            for cell, passed in run_cells(assignment, {name: source}, seeds, set(cells)).items():
-                if passed != len(seeds):
-                    unfair.append(f"{name}: a right answer passed {cell} with {passed} of 20 seeds:\n{source}")
-        for kind, (source, lost) in answers(assignment).WRONG[name].items():
-            for cell, passed in run_cells(assignment, {name: source}, seeds, set(cells), draws=1).items():
-                if passed > 3 if cell in lost else passed < len(seeds):
-                    unfair.append(f"{name}, {kind}: passed {cell} with {passed} of 20 inputs")
-    assert not unfair, "\n".join(unfair)
-
-
-@pytest.mark.parametrize("assignment", ASSIGNMENTS)
-def test_every_graded_function_has_three_right_and_some_wrong_answers(assignment):
-    right, wrong = answers(assignment).RIGHT, answers(assignment).WRONG
-    for name, cells in checks_after(assignment).items():
-        assert len(right[name]) == 3 and len(wrong[name]) >= 3, name
-        lost = set().union(*(cells for _, cells in wrong[name].values()))
-        assert lost == set(cells), f"{name}: no wrong answer fails {set(cells) - lost}"
-
-
-def test_an_interrupted_run_goes_on_where_it_stopped_and_loses_no_score(tmp_path):
-    room = Classroom(tmp_path, "a1", SETTINGS)
-    rows = table("a1")
-    chosen = ["reference", "right-0", "wrong-0", "wrong-1", "blank"]
-    for student in chosen:
-        room.submit(student, rows[student][0])
-    command = [sys.executable, str(COURSE / "manage.py"), "--course", str(tmp_path), "grade", "a1", "--jobs", "1"]
-    run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    records = tmp_path / "grading" / "a1"
-    until = time.monotonic() + 120
-    while len(list(records.glob("*.json"))) < 2 and time.monotonic() < until and run.poll() is None:
-        time.sleep(0.02)
-    run.send_signal(signal.SIGKILL)  # in the middle of a submission, without a chance to tidy up
-    run.wait()
-    time.sleep(1)
-    before = {path.name: path.stat().st_mtime_ns for path in records.glob("*.json")}
-    assert 2 <= len(before) < len(chosen)
-
-    result = room.grade()
-    assert result["skipped"] >= 2 and result["graded"] == len(chosen) - result["skipped"]
-    for name, stamp in before.items():
-        assert (records / name).stat().st_mtime_ns == stamp, f"{name} was graded a second time"
+@pytest.mark.parametrize("assignment", [name for name in ASSIGNMENTS if name != "a1"])
+def test_the_solution_gets_every_point_and_a_blank_notebook_none(tmp_path, assignment):
+    room, right = Classroom(tmp_path, assignment, SETTINGS), reference(assignment)
+    first = next(iter(right))  # a2's is `entropy`, which later answers call
+    room.submit("reference", filled(assignment, right))
+    room.submit("blank", notebook("release", assignment))
+    endless = re_defined(right[first]).replace("    return 0.0", STUBBORN)
+    room.submit("endless", filled(assignment, right | {first: endless}))
+    room.grade()
     scores = room.scores()
-    for student in chosen:
-        assert scores[student] == expected("a1", rows[student][1]), student
+    for student, lost in (
+        ("reference", ()),
+        ("blank", checks_of(assignment)),
+        ("endless", checks_after(assignment)[first]),
+    ):
+        got = {name: scores[student][name] for name in checks_of(assignment)}
+        assert got == expected(assignment, lost), (student, room.said)
 
-    room.submit("blank", rows["reference"][0])  # handed in anew: graded anew, the others not
-    assert room.grade() | {"seconds": 0} == {"graded": 1, "skipped": 4, "failed": {}, "seconds": 0}
-    assert room.scores()["blank"] == expected("a1", set())
 
-
-def test_a_file_that_is_no_notebook_is_named_and_the_others_are_graded(tmp_path):
-    room = Classroom(tmp_path, "a1", SETTINGS)
-    room.submit("fine", filled("a1", reference("a1")))
-    room.submit("broken", filled("a1", {}))
-    (tmp_path / "submitted" / "broken" / "a1" / room.name).write_text("{ not a notebook")
-    room.submit("renamed", filled("a1", {}))
-    path = tmp_path / "submitted" / "renamed" / "a1" / room.name
-    path.rename(path.with_name("homework.ipynb"))
+def test_an_interrupted_run_goes_on_where_it_stopped_and_leaves_no_process(tmp_path):
+    room, right = Classroom(tmp_path, "a1", SETTINGS), reference("a1")
+    students = ["ada", "bob", "cid", "dan"]
+    for student in students:
+        room.submit(student, filled("a1", right))
+    command = [sys.executable, str(COURSE / "manage.py"), "--course", str(tmp_path), "grade", "a1", "--jobs", "1"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    records, until = tmp_path / "grading" / "a1", time.monotonic() + 120
+    while len(list(records.glob("*.json"))) < 2 and time.monotonic() < until and process.poll() is None:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)  # in the middle of a submission, without a chance to tidy up
+    process.wait()
+    until = time.monotonic() + 20
+    while running_in(process.pid) and time.monotonic() < until:
+        time.sleep(0.2)
+    assert not running_in(process.pid)
+    before = {path.name: path.stat().st_mtime_ns for path in records.glob("*.json")}
+    assert 2 <= len(before) < len(students)
     result = room.grade()
-    assert set(result["failed"]) == {"broken", "renamed"} and result["graded"] == 1
-    assert "NOT GRADED broken: " in room.said and "NOT GRADED renamed: " in room.said
+    assert result["skipped"] == len(before) and result["graded"] == len(students) - len(before)
+    assert all((records / name).stat().st_mtime_ns == stamp for name, stamp in before.items())
+    assert all(room.scores()[student] == expected("a1", ()) for student in students)
+
+
+def running_in(session: int) -> list[str]:
+    """Processes of the session that a killed run had."""
+    listed = subprocess.run(["ps", "-eo", "sess=,args="], capture_output=True, text=True).stdout
+    return [line for line in listed.splitlines() if line.split()[0] == str(session)]
+
+
+def test_hand_ins_as_they_come_are_graded_and_what_cannot_be_is_named(tmp_path):
+    room, right = Classroom(tmp_path, "a1", SETTINGS), filled("a1", reference("a1"))
+    room.submit("browser", right, "a1_gan_objective (1).ipynb")
+    path = room.submit("bom", right)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    room.submit("broken", right).write_text("{ not a notebook")
+    room.submit("renamed", right, "homework.ipynb")
+    result, full = room.grade(), expected("a1", ())
+    assert room.scores()["browser"] == full and room.scores()["bom"] == full
+    assert set(result["failed"]) == {"broken", "renamed"}
+    assert "each submission runs in" in room.said or "WARNING: this machine has neither" in room.said
+    assert "NOT GRADED renamed: expected 'a1_gan_objective.ipynb', found 'homework.ipynb'" in room.said
+
+
+def test_a_text_without_its_id_is_found_by_its_place():
+    import repairs
+
+    nb = notebook("release", "a4")
+    cell = find(nb, "text-codes")
+    cell.source = "The first code leans the digits."
+    del cell.metadata["nbgrader"]
+    notes = repairs.restore(nb, notebook("source", "a4"))
+    assert find(nb, "text-codes").source == "The first code leans the digits."
+    assert notes == ["answer cell 'text-codes' had lost its id: found by its place."]
+
+
+def test_submissions_run_in_the_container_that_inside_names(tmp_path):
+    room = Classroom(tmp_path, "a1", SETTINGS)
+    room.submit("ada", filled("a1", reference("a1")))
+    mark = tmp_path / "started"
+    room.grade(inside=f"sh -c 'echo >> {mark}; exec \"$@\"' sh {sys.executable}")
+    assert room.scores()["ada"] == expected("a1", ()) and "the container of --inside" in room.said
+    assert len(mark.read_text().splitlines()) == 2  # the solution's process, and Ada's

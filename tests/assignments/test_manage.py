@@ -5,7 +5,8 @@
 | the committed course has no fault, and its release is what nbgrader makes of source | committed |
 | repeated or missing ids, unlocked cells, markers in the release, tests without points are named | planted |
 | a changed, a missing and a left-over release are told apart | drift |
-| scores are written as a table, one column a cell | csv |
+| scores are written as a table, and with the columns of Moodle and Canvas | csv |
+| a private repository, a question bank and slides come out of one command each | split, quiz, slides |
 | the instructor's page gives the notebooks' own points, minutes and headings | page |
 """
 
@@ -17,15 +18,19 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 
 import IPython
 import nbformat
 import pytest
-from classroom import ASSIGNMENTS, COURSE, FILES, Classroom, checks_of, filled, find, load_manage, notebook, reference
+from classroom import ASSIGNMENTS, COURSE, Classroom, checks_of, filled, find, notebook, reference
 from nbformat.v4 import new_code_cell
 
-manage = load_manage()
+import manage  # isort: skip
+import preflight  # isort: skip
+
 NAME = "a1_gan_objective.ipynb"
+ROOT = COURSE.parents[1]
 
 
 @pytest.fixture
@@ -49,8 +54,8 @@ def course(tmp_path):
     """Assignment 1 alone, source and release, to spoil."""
     for kind in ("source", "release"):
         shutil.copytree(COURSE / kind / "a1", tmp_path / kind / "a1")
-    for name in FILES:
-        shutil.copy(COURSE / name, tmp_path / name)
+    shutil.copytree(COURSE / "grader", tmp_path / "grader")
+    shutil.copy(COURSE / preflight.CONFIG, tmp_path)
     return tmp_path
 
 
@@ -128,7 +133,7 @@ PLANTED = {
         "source",
         lambda nb: find(nb, "value-mean").update(source="assert True"),
         "value-mean",
-        "without hidden tests",
+        "without a probe",
     ),
     "a solution in the release": ("release", leave("### BEGIN SOLUTION\n1\n### END SOLUTION"), None, "marker of a sol"),
     "hidden tests in the release": ("release", leave("### BEGIN HIDDEN TESTS"), None, "marker of a hidden tests"),
@@ -139,14 +144,14 @@ PLANTED = {
 
 @pytest.mark.parametrize("fault", PLANTED)
 def test_a_planted_fault_is_named_with_its_file_and_cell(course, fault):
-    assert manage.faults(course) == []
+    assert preflight.faults(course) == []
     kind, change, name, words = PLANTED[fault]
     path = course / kind / "a1" / NAME
     nb = nbformat.read(path, as_version=4)
     change(nb)
     path.write_text(json.dumps(nb), encoding="utf-8")
-    said = [line for line in manage.faults(course) if words in line]
-    assert said, manage.faults(course)
+    said = [line for line in preflight.faults(course) if words in line]
+    assert said, preflight.faults(course)
     for line in said:
         assert line.startswith(f"{kind}/a1/{NAME}, cell ")
         assert name is None or f"'{name}'" in line
@@ -165,42 +170,141 @@ def test_the_commands_answer_with_a_code_that_scripts_can_use(course):
 
 
 def test_the_committed_course_has_no_fault():
-    assert manage.faults(COURSE) == []
+    assert preflight.faults(COURSE) == []
     assert sorted(p.name for p in (COURSE / "release").iterdir() if p.is_dir()) == ASSIGNMENTS
 
 
 def test_the_committed_release_is_what_nbgrader_makes_of_source(nbgrader):
-    assert manage.drift(COURSE) == []
+    assert preflight.drift(COURSE) == []
 
 
 def test_drift_tells_changed_missing_and_left_over_apart(nbgrader, course):
     path = course / "release" / "a1" / NAME
     text = path.read_text("utf-8")
-    path.write_text(text.replace("Check 1.1", "Check 1.0"), encoding="utf-8")
+    path.write_text(text.replace("%%check 1.1", "%%check 1.0"), encoding="utf-8")
     (course / "release" / "a9").mkdir()
     (course / "release" / "a9" / "old.ipynb").write_text("{}")
-    assert manage.drift(course) == [
+    assert preflight.drift(course) == [
         "release/a9/old.ipynb: left over, no source gives it",
         f"release/a1/{NAME}: not what source/ gives now",
     ]
     path.unlink()
-    assert f"release/a1/{NAME}: missing" in manage.drift(course)
+    assert f"release/a1/{NAME}: missing" in preflight.drift(course)
     assert manage.main(["--course", str(course), "release"]) == 0
-    assert path.read_text("utf-8") == text and manage.drift(course) == []
+    assert path.read_text("utf-8") == text and preflight.drift(course) == []
 
 
-def test_scores_are_written_as_a_table_with_a_column_for_each_cell(nbgrader, tmp_path):
-    room = Classroom(tmp_path, "a1")
-    room.submit("ada", filled("a1", reference("a1")))
+def test_scores_are_written_as_a_table_with_a_column_for_each_step_and_for_moodle_and_canvas(nbgrader, tmp_path):
+    room, right = Classroom(tmp_path, "a1"), reference("a1")
+    room.submit("Ada Lovelace_12345", filled("a1", right))
+    room.submit("bob_77", filled("a1", {}), "homework.ipynb")
     room.grade(jobs=1)
-    assert manage.main(["--course", str(tmp_path), "scores", "a1", "--csv", str(tmp_path / "scores.csv")]) == 0
-    (row,) = csv.DictReader((tmp_path / "scores.csv").open())
-    points = checks_of("a1")
-    assert row["student"] == "ada" and float(row["total"]) == sum(points.values())
-    assert {name: float(row[name]) for name in points} == points
+    path = tmp_path / "scores.csv"
+    command = ["--course", str(tmp_path), "scores", "a1", "--csv", str(path)]
+    assert manage.main(command) == 0
+    ada, bob = csv.DictReader(path.open())
+    assert ada["student"] == "Ada Lovelace_12345" and ada["status"] == "graded" and ada["late days"] == "0"
+    assert float(ada["total"]) == float(ada["maximum"]) == sum(checks_of("a1").values())
+    assert {name: float(ada[name]) for name in right} == {
+        "value": 3,
+        "optimal-discriminator": 3,
+        "jensen-shannon": 3,
+        "generator-losses": 2,
+        "generator-gradients": 3,
+        "least-squares": 2,
+    }
+    assert bob["total"] == "" and "not graded: expected 'a1_gan_objective.ipynb'" in bob["status"]
+    manage.main([*command, "--for", "moodle"])
+    (row,) = csv.DictReader(path.open())
+    assert row == {
+        "Identifier": "Participant 12345",
+        "Full name": "Ada Lovelace",
+        "Grade": "16.0",
+        "Maximum grade": "16.0",
+    }
+    manage.main([*command, "--for", "canvas"])
+    possible, row = csv.DictReader(path.open())
+    assert (row["Student"], row["ID"], row["a1"]) == ("Ada Lovelace", "12345", "16.0") and possible["a1"] == "16.0"
 
 
-ROOT = COURSE.parents[1]
+def test_zips_of_moodle_and_canvas_are_sorted_by_zip_collect(nbgrader, tmp_path):
+    room = Classroom(tmp_path, "a1")
+    inbox = tmp_path / "downloaded" / "a1" / "archive"
+    inbox.mkdir(parents=True)
+    text = json.dumps(filled("a1", {}))
+    with zipfile.ZipFile(inbox / "class.zip", "w") as archive:
+        archive.writestr("Ada Lovelace_12345_assignsubmission_file/a1_gan_objective (1).ipynb", text)
+        archive.writestr("Cid_77_assignsubmission_file_a1_gan_objective.ipynb", text)
+        archive.writestr("lovelaceada_LATE_987_4321_a1_gan_objective-1.ipynb", text)
+        archive.writestr("dan/a1_gan_objective.ipynb", text)
+        archive.writestr("__MACOSX/x.txt", "")
+    shutil.copytree(COURSE / "release" / "a1", tmp_path / "release" / "a1")
+    done = subprocess.run(
+        [sys.executable, "-m", "nbgrader", "zip_collect", "a1", "--force"], cwd=tmp_path, capture_output=True, text=True
+    )
+    found = {path.parent.parent.name for path in tmp_path.glob(f"submitted/*/a1/{room.name}")}
+    assert found == {"Ada Lovelace_12345", "Cid_77", "lovelaceada_987", "dan"}, done.stderr
+
+
+def test_variants_hand_out_other_numbers_to_each_student_by_one_switch(nbgrader, course, capsys):
+    with (course / preflight.CONFIG).open("a") as config:
+        config.write("\nc.GradeCells.variants = True\n")
+    with pytest.raises(SystemExit, match="students.txt is missing"):
+        manage.main(["--course", str(course), "release"])
+    (course / "students.txt").write_text("ada\nbob\n")
+    manage.main(["--course", str(course), "release"])
+    texts = [(course / "handout" / name / "a1" / NAME).read_text("utf-8") for name in ("ada", "bob")]
+    usual = (course / "release" / "a1" / NAME).read_text("utf-8")
+    assert len({usual, *texts}) == 3 and usual == (COURSE / "release" / "a1" / NAME).read_text("utf-8")
+    assert "T_REAL" not in "".join(texts) and "variants" not in "".join(texts)
+
+
+def test_split_makes_a_repository_that_holds_the_course_and_no_hand_in(tmp_path, capsys):
+    assert manage.main(["split", str(tmp_path / "private")]) == 0
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=tmp_path / "private", capture_output=True, text=True
+    ).stdout.split()
+    assert "source/a1/a1_gan_objective.ipynb" in listed and "grader/run.py" in listed and "manage.py" in listed
+    assert not [name for name in listed if name.startswith(("submitted", "autograded", "gradebook", "grading"))]
+    assert preflight.faults(tmp_path / "private") == []
+    with pytest.raises(SystemExit, match="is not empty"):
+        manage.main(["split", str(tmp_path / "private")])
+
+
+def test_the_question_bank_has_every_question_with_its_answer_in_gift(tmp_path):
+    assert manage.main(["quiz", str(tmp_path)]) == 0
+    text = (tmp_path / "questions.gift").read_text("utf-8")
+    questions = re.findall(r"^::(\d\d\.\d+)::\[markdown\](.+?)(?<!\\)\{####(.+)(?<!\\)\}$", text, flags=re.MULTILINE)
+    assert len(questions) == len(re.findall("^::", text, flags=re.MULTILINE)) > 20
+    for _, *parts in questions:
+        for part in parts:
+            assert part.strip() and not re.search(r"(?<!\\)[~=#{}]", part)
+    for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
+        assert f"$CATEGORY: InfoGAN/{path.stem}\n\n::{path.stem[:2]}.1::" in text, path.stem
+
+
+def test_slides_show_each_sections_heading_and_figures_and_no_code(tmp_path):
+    import teach
+
+    path = ROOT / "notebooks" / "03_mutual_information.ipynb"
+    nb = nbformat.read(path, as_version=4)
+    show = teach.slide_show(nb)
+    titles = [cell.source.splitlines()[0] for cell in show.cells if cell.cell_type == "markdown"]
+    wanted = re.findall(
+        r"^## \d.*", "\n".join(c.source for c in nb.cells if c.cell_type == "markdown"), flags=re.MULTILINE
+    )
+    assert [title for title in titles if title in wanted] == wanted
+    assert all(cell.source == "" for cell in show.cells if cell.cell_type == "code")
+    assert sum(len(cell.outputs) for cell in show.cells if cell.cell_type == "code") > 3
+    (tmp_path / "one").mkdir()
+    shutil.copy(path, tmp_path / "one")
+    teach.slides(tmp_path / "one", tmp_path / "out")
+    (made,) = (tmp_path / "out").glob("*.slides.html")
+    assert "reveal" in made.read_text("utf-8")
+    with pytest.raises(SystemExit, match="clone of the series"):
+        teach.slides(tmp_path / "out", tmp_path)
+
+
 PAGE = (ROOT / "INSTRUCTORS.md").read_text("utf-8")
 
 
@@ -222,7 +326,8 @@ def test_each_misconception_points_to_a_heading_that_exists():
         (path,) = (ROOT / "notebooks").glob(f"{number}_*.ipynb")
         cells = nbformat.read(path, as_version=4).cells
         lines = [line for cell in cells if cell.cell_type == "markdown" for line in cell.source.splitlines()]
-        assert any(re.fullmatch(rf"#+ {re.escape(heading)}", line) for line in lines), f"{number}: {heading}"
+        numbered = rf"#+ ([\w.]+ )?{re.escape(heading)}"
+        assert any(re.fullmatch(numbered, line) for line in lines), f"{number}: {heading}"
 
 
 def test_assignment_4_looks_for_the_package_where_the_series_does():

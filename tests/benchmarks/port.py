@@ -1,80 +1,93 @@
-"""The most used PyTorch port of InfoGAN as it stands, built on the package: ``digits.py`` measures against it.
+"""InfoGAN of eriklindernoren/PyTorch-GAN as it stands, for ``digits.py`` to measure against.
 
-Networks and order of the three steps are the starting note's (``note_models``, ``recipes.NOTE``). What else the port
-does is here: 32 × 32 images in [-1, 1], a G that ends in tanh, BatchNorm2d(C, 0.8), weights from N(0, 0.02), three
-Adams at 2e-4, float32, and a softmax before the cross-entropy, which then can't leave [1.461, 2.461] nats.
+https://github.com/eriklindernoren/PyTorch-GAN: 32 × 32 images in [-1, 1], a G that ends in tanh, BatchNorm2d(C, 0.8),
+weights from N(0, 0.02), three Adams at 2e-4 and the losses of ``recipes.THREE_STEP``. Its softmax stands before a
+cross-entropy that takes one itself; so that loss can't leave [1.461, 2.461] nats.
 """
 
 import dataclasses
 
 import torch
 from torch import Tensor, nn
+from torch.distributions import Distribution
 from torch.nn import functional as F
 
-from infogan_utils import recipes
-from infogan_utils.codes import Layout
-from infogan_utils.models import Posterior, Size
-from infogan_utils.note_models import NOTE_SIZE, NoteDiscriminator, NoteGenerator
-from infogan_utils.recipes import Recipe
-from infogan_utils.training import Trainer
+from infogan_utils import Categorical, Latents, LatentSpec, Model, Trainer, Uniform, recipes
+from infogan_utils.looking import as_floats
+from infogan_utils.models import Discriminator
+from infogan_utils.seeds import modules_draw_from, stream
 
-SIDE = 32
+SIDE, LEAK, DROP = 32, 0.2, 0.25
 EPS = 0.8  # BatchNorm2d's second argument is eps; 0.8 was meant as a momentum
-STD = 0.02  # of the initial weights
-PORT = dataclasses.replace(recipes.NOTE, batch=64, lr_g=2e-4, lr_d=2e-4)
+STD = 0.02  # of the first weights
+PORT = dataclasses.replace(recipes.THREE_STEP, batch=64, lr_g=2e-4, lr_d=2e-4)
+SPEC = LatentSpec(62, (Categorical(10), Uniform(sigma=1.0), Uniform(sigma=1.0)))
 
 
-def resized(images: Tensor, side: int = SIDE) -> Tensor:
-    """uint8 images (n, height, width), enlarged bilinearly to (n, side, side)."""
-    if images.shape[1:] == (side, side):
-        return images
-    parts = [F.interpolate(x[:, None].float(), size=side, mode="bilinear")[:, 0] for x in images.split(1000)]
-    return torch.cat([x.round().to(torch.uint8) for x in parts])
+class Scale(nn.Module):
+    """x → factor · x + shift: sigmoid(2a) is tanh(a) on the package's scale of [0, 1], 2x − 1 the way back."""
+
+    def __init__(self, factor: float, shift: float = 0.0) -> None:
+        super().__init__()
+        self.factor, self.shift = factor, shift
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.factor * x + self.shift
 
 
-class Twice(nn.Module):
-    """Doubles G's last layer: sigmoid(2a) = (tanh(a) + 1)/2, a tanh on the package's scale of [0, 1]."""
+class SoftmaxTwice(nn.Linear):
+    """Q's head: in training probabilities where logits belong, the port's loss. In eval mode logits: Q as meant."""
 
     def forward(self, h: Tensor) -> Tensor:
-        return 2 * h
+        answers = super().forward(h)
+        return torch.cat([answers[:, :10].softmax(dim=1), answers[:, 10:]], dim=1) if self.training else answers
 
 
-class PortGenerator(NoteGenerator):
-    """The note's G with tanh for its sigmoid."""
-
-    def layers(self, size: Size) -> tuple[nn.Sequential, nn.Sequential]:
-        fc, up = super().layers(size)
-        return fc, up.append(Twice())
-
-
-class PortDiscriminator(NoteDiscriminator):
-    """The note's trunk and heads on images scaled to [-1, 1], with the softmax that training takes for logits."""
-
-    def features(self, x: Tensor) -> Tensor:
-        return super().features(2 * x - 1)
-
-    def q(self, features: Tensor) -> Posterior:
-        """In training mode probabilities where logits belong: the port's loss. In eval mode logits: Q as meant."""
-        q = super().q(features)
-        return q._replace(logits=tuple(a.softmax(dim=1) for a in q.logits)) if self.training else q
-
-
-class PortTrainer(Trainer):
-    """A run of the port. Takes what ``Trainer`` takes, and uint8 images of 32 × 32."""
-
-    def __init__(self, layout: Layout, recipe: Recipe = PORT, **options) -> None:
-        super().__init__(layout, recipe, **{"size": NOTE_SIZE, "image_shape": (1, SIDE, SIDE)} | options)
-        self.bfloat16 = False
-
-    def _networks(self) -> tuple[nn.Module, nn.Module]:
-        shape = {"channels": self.image_shape[0], "side": self.image_shape[1]}
-        G = PortGenerator(self.layout, self.size, **shape)
-        D = PortDiscriminator(self.layout, self.size, **shape, learn_sigma=self.recipe.learn_sigma)
+def networks(seed: int, narrow: int = 64, wide: int = 128) -> tuple[nn.Module, nn.Module]:
+    """G and D of the port."""
+    with modules_draw_from(stream(seed, "first weights")):
+        base = SIDE // 4
+        norm = nn.BatchNorm2d(wide)  # the port gives this one no second argument
+        layers = [nn.Linear(SPEC.total, wide * base**2), nn.Unflatten(1, (wide, base, base)), norm]
+        for width in (wide, narrow):
+            layers += [nn.Upsample(scale_factor=2), nn.Conv2d(wide, width, 3, padding=1)]
+            layers += [nn.BatchNorm2d(width, EPS), nn.LeakyReLU(LEAK)]
+        G = nn.Sequential(*layers, nn.Conv2d(narrow, 1, 3, padding=1), Scale(2), nn.Sigmoid())
+        trunk, before = [Scale(2, -1)], 1
+        for width in (wide // 8, wide // 4, wide // 2, wide):
+            trunk += [nn.Conv2d(before, width, 3, stride=2, padding=1), nn.LeakyReLU(LEAK), nn.Dropout2d(DROP)]
+            trunk += [nn.BatchNorm2d(width, EPS)] if before > 1 else []
+            before = width
+        features = wide * (SIDE // 16) ** 2
+        trunk = nn.Sequential(*trunk, nn.Flatten())
+        D = Discriminator(trunk, nn.Linear(features, 1), SoftmaxTwice(features, SPEC.answers))
         for layer in [*G.modules(), *D.modules()]:
             if isinstance(layer, nn.Conv2d):
                 nn.init.normal_(layer.weight, 0, STD)
             elif isinstance(layer, nn.BatchNorm2d):
                 nn.init.normal_(layer.weight, 1, STD)
-                layer.eps = EPS
-        G.up[0].eps = nn.BatchNorm2d(1).eps  # the port gives G's first one no second argument
-        return G, D
+    return G, D
+
+
+def port(seed: int) -> Trainer:
+    """An untrained run of the port, in float32; its images are those of ``resized``."""
+    trainer = Trainer(*networks(seed), SPEC, PORT, seed=seed)
+    trainer.bfloat16 = False
+    return trainer
+
+
+def resized(images: Tensor, side: int = SIDE) -> Tensor:
+    """uint8 images (n, height, width), enlarged bilinearly to (n, side, side)."""
+    parts = [F.interpolate(x[:, None].float(), size=side, mode="bilinear")[:, 0] for x in images.split(1000)]
+    return torch.cat([x.round().to(torch.uint8) for x in parts])
+
+
+class At28(Model):
+    """A model of 32 × 32 pictures that draws and reads 28 × 28, so that the same figures measure it."""
+
+    def draw(self, latents: Latents) -> Tensor:
+        return F.interpolate(super().draw(latents), size=28, mode="bilinear")
+
+    def read(self, images: Tensor) -> dict[str, Distribution]:
+        parts = [F.interpolate(as_floats(x), size=SIDE, mode="bilinear") for x in images.split(1000)]
+        return super().read(torch.cat(parts))

@@ -1,8 +1,8 @@
-"""Train the same digits from one start with seven λ, summed and with the information loss on its own Adam.
+"""Train the same digits from one start with seven λ, summed and with the information loss in a step of its own.
 
     INFOGAN_DATA=FOLDER python tests/benchmarks/sweep.py --steps 600
 
-Writes infogan_utils/measured/lambda_sweep.json, which notebook 07 draws: for each λ the L_I of each code in nats on
+Writes infogan_utils/assets/lambda_sweep.json, which notebook 07 draws: for each λ the L_I of each code in nats on
 fresh samples, the best-match accuracy of Q on the test digits, the sample quality as an energy distance to
 real test digits, ten samples, and the command, data and machine that gave them. A sweep that is stopped writes nothing.
 """
@@ -19,39 +19,29 @@ from pathlib import Path
 
 import torch
 
-from infogan_utils import data, metrics
-from infogan_utils.codes import Codes, layout
-from infogan_utils.files import replacing
-from infogan_utils.loop import train
+from infogan_utils import Trainer, build, data, metrics, train
+from infogan_utils.data.plane import energy_distance
 from infogan_utils.models import SMALL
 from infogan_utils.recipes import FAST
-from infogan_utils.toy import energy_distance
-from infogan_utils.training import Trainer
 
 LAMS = (0.0, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
-OUT = Path(__file__).resolve().parents[2] / "infogan_utils" / "measured" / "lambda_sweep.json"
-SIZE = replace(SMALL, q_fc=128)  # a Q with a hidden layer, as the paper's
+OUT = Path(__file__).resolve().parents[2] / "infogan_utils" / "assets" / "lambda_sweep.json"
+WIDTHS = replace(SMALL, q_fc=128)  # a Q with a hidden layer, as the paper's
 COMPARED = 2_000  # images on either side of the energy distance
 
 
-@torch.no_grad()
-def samples(run: Trainer, codes: Codes) -> torch.Tensor:
-    return run.averaged["G"](codes)
-
-
-def measure(run: Trainer, digits: data.Digits) -> dict:
+def measure(run: Trainer, digits: data.DataSet) -> dict:
     """The numbers of one finished run."""
-    G, D = run.averaged["G"].module, run.averaged["D"].module
-    drawn = samples(run, run.layout.sample(COMPARED, torch.Generator().manual_seed(1)))
-    real = digits.test[:COMPARED].float().div(255)
-    codes = run.layout.sample(10, torch.Generator().manual_seed(2))
-    codes = codes._replace(c_cat=torch.arange(10)[:, None])
-    pixels = (samples(run, codes).clamp(0, 1) * 255).to(torch.uint8)
+    model = run.averaged
+    drawn = model.draw(model.spec.sample(COMPARED, torch.Generator().manual_seed(1)))
+    latents = model.spec.sample(10, torch.Generator().manual_seed(2))
+    latents.c["cat 1"] = torch.arange(10)
+    pixels = (model.draw(latents).clamp(0, 1) * 255).to(torch.uint8)
     return {
         "lam": run.lam,
-        "L_I": metrics.held_out_information(G, D, run.layout, torch.Generator().manual_seed(3)),
-        "accuracy": metrics.accuracy(D, digits.test, digits.test_labels).accuracy,
-        "energy_distance": energy_distance(drawn.flatten(1), real.flatten(1)),
+        "L_I": metrics.held_out_information(model, torch.Generator().manual_seed(3)),
+        "accuracy": metrics.accuracy(model, digits.test, digits.test_labels).accuracy,
+        "energy_distance": energy_distance(drawn.flatten(1), digits.test[:COMPARED].float().div(255).flatten(1)),
         "samples": base64.b64encode(pixels.numpy().tobytes()).decode(),
     }
 
@@ -62,7 +52,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args()
-    digits = data.load_mnist()
+    digits = data.load("mnist")
     n = COMPARED
     half = digits.test[:n].float().div(255).flatten(1), digits.train[:n].float().div(255).flatten(1)
     found: dict = {
@@ -74,11 +64,12 @@ def main() -> None:
         "runs": {},
     }
     began = time.monotonic()
-    for name, own_adam in (("summed", False), ("own Adam", True)):
-        recipe = replace(FAST, agreement=0.0, average=0.99, own_adam=own_adam)  # nothing but λ·L_I tells them apart
+    for name, separate in (("summed", False), ("own Adam", True)):
+        recipe = replace(FAST, agreement=0.0, average=0.99, separate_step=separate)  # nothing but λ·L_I: no agreement
         rows = found["runs"][name] = []
         for lam in LAMS:
-            run = Trainer(layout("mnist"), replace(recipe, lam=lam), size=SIZE, seed=options.seed)
+            networks = build(digits.spec, WIDTHS, seed=options.seed)
+            run = Trainer(*networks, digits.spec, replace(recipe, lam=lam), seed=options.seed)
             if not train(run, digits.train, until=options.steps):
                 sys.exit(
                     f"stopped at step {run.steps} of {options.steps} with λ = {lam:g}, {name}: nothing was written, "
@@ -88,8 +79,9 @@ def main() -> None:
             numbers = {k: v for k, v in rows[-1].items() if k != "samples"}
             print(f"{time.monotonic() - began:.0f} s, {name}: {numbers}", flush=True)
     found["seconds"] = round(time.monotonic() - began)
-    with replacing(options.out) as part:
-        part.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    part = options.out.with_suffix(".part")  # so that a kill leaves the old file whole
+    part.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    part.replace(options.out)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
     python tests/benchmarks/widgets.py [--seconds 10] [--no-browser]
 
-Prints, for the Python that runs it: the toy's steps in a chunk and pictures a second; the speed of digits under the
+Prints, for the Python that runs it: how long a chunk on points and its drawing take; the speed of digits under the
 dial against the bare loop, in turns in one process; what a change of the explorer costs; and, through JupyterLab and
 Chromium, the time from a key or a click to the new picture, as a reader feels it.
 """
@@ -21,15 +21,12 @@ import ipywidgets
 import jupyterlab
 import torch
 
-from infogan_utils import data
-from infogan_utils.codes import layout
-from infogan_utils.dial import Dial
-from infogan_utils.dial_panel import DialPanel
-from infogan_utils.explorer import Explorer
-from infogan_utils.explorer_panel import ExplorerPanel
-from infogan_utils.loop import train
-from infogan_utils.problems import digit_problem, toy_problem
-from infogan_utils.training import Trainer
+from infogan_utils import Trainer, build, checkpoint, data, train
+from infogan_utils.data import plane
+from infogan_utils.recipes import FAST
+from infogan_utils.widgets import Dial
+from infogan_utils.widgets.dial_panel import DialPanel
+from infogan_utils.widgets.explorer import ExplorerPanel
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -42,22 +39,34 @@ def spread(seconds: list[float]) -> str:
     )
 
 
-def toy(seconds: float) -> None:
-    panel = DialPanel(Dial(toy_problem(), lam=1.0))
-    run, chunks, began = panel.dials[0].run, [], time.monotonic()
+def points(seconds: float) -> None:
+    latents = plane.SPEC.sample(1000, torch.Generator().manual_seed(1))
+    dial = Dial(
+        lambda: Trainer(*plane.networks(0), plane.SPEC, plane.RECIPE),
+        plane.real_points,
+        draw=lambda axes, model: axes.scatter(*model.draw(latents).T, c=latents.c["cat 1"], s=3),
+    )
+    panel, answers, drawings, steps = DialPanel(dial), [], [], []
+    began = time.monotonic()
     while time.monotonic() - began < seconds:
-        before = run.steps
-        panel._train(None)
-        chunks.append(run.steps - before)
-    rate = len(chunks) / (time.monotonic() - began)
-    print(f"toy, kernel: {min(chunks)} to {max(chunks)} steps a chunk, {rate:.2f} pictures a second")
+        before, at = dial.run.steps, time.monotonic()
+        panel.train(None)
+        answers.append(time.monotonic() - at)
+        steps.append(dial.run.steps - before)
+        at = time.process_time()
+        dial.picture()
+        drawings.append(time.process_time() - at)
+    print(f"points, kernel: a chunk and its drawing {spread(answers)}; {min(steps)} to {max(steps)} steps a chunk")
+    print(f"points, kernel: drawing alone, processor time {spread(drawings)}")
 
 
-def digits(seconds: float, images: torch.Tensor) -> None:
-    problem = digit_problem(images, layout("mnist"))
-    panel, bare = DialPanel(Dial(problem)), problem.start()
-    panel._train(2)
-    train(bare, images, until=2)
+def digits(seconds: float, images: data.DataSet) -> None:
+    def start() -> Trainer:
+        return Trainer(*build(images.spec, images.widths), images.spec, FAST)
+
+    panel, bare = DialPanel(Dial(start, images.train)), start()
+    panel.train(2)
+    train(bare, images.train, until=2)
     rates: dict[str, list[tuple[float, float]]] = {"dial": [], "bare": []}
 
     def measured(name: str, run: Trainer, work: Callable[[], object]) -> int:
@@ -70,21 +79,21 @@ def digits(seconds: float, images: torch.Tensor) -> None:
     def play() -> None:
         began = time.monotonic()
         while time.monotonic() - began < seconds / 2:
-            panel._train(None)
+            panel.train(None)
 
     for _ in range(3):  # in turns: other programs disturb both alike
         taken = measured("dial", panel.dials[0].run, play)
-        measured("bare", bare, lambda: train(bare, images, until=bare.steps + taken))  # noqa: B023
+        measured("bare", bare, lambda: train(bare, images.train, until=bare.steps + taken))  # noqa: B023
     for i, unit in enumerate(("second", "processor-second")):
         dial, alone = (statistics.median(rate[i] for rate in rates[name]) for name in ("dial", "bare"))
         print(f"digits, kernel: {dial:.2f} steps a {unit} under the dial, {alone:.2f} bare: {dial / alone:.0%}")
 
 
 def explorer(images: torch.Tensor) -> None:
-    panel, took = ExplorerPanel(Explorer.load(), images), []
+    panel, took = ExplorerPanel(checkpoint.load_model(), images), []
     for i in range(40):
         began = time.monotonic()
-        panel.sliders[0].value = (i % 21 - 10) / 10 + 0.05
+        panel.controls["cont 1"].value = (i % 21 - 10) / 10 + 0.05
         took.append(time.monotonic() - began)
     print(f"explorer, kernel: {spread(took)} a change of 80 pictures")
 
@@ -100,7 +109,7 @@ def in_the_browser(seconds: float) -> None:
         lab.write_notebook(folder / "work")
         notebook = lab.Notebook(chromium.new_page(viewport={"width": 1500, "height": 1400}), address, "panels.ipynb")
         notebook.run_all()
-        for name, text in (("toy", "panel = widgets.dial_panel(dial)"), ("digits", "digit_panel")):
+        for name, text in (("points", lab.DIAL), ("digits", "digit_panel")):
             view = lab.View(notebook.page, notebook.cell(text))
             clicks = []
             for _ in range(5):
@@ -141,9 +150,9 @@ def main() -> None:
     versions = (("jupyterlab", jupyterlab), ("ipywidgets", ipywidgets), ("ipykernel", ipykernel), ("torch", torch))
     print(", ".join(f"{name} {module.__version__}" for name, module in versions))
     print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}, {torch.get_num_threads()} threads")
-    images = data.load_mnist()
-    toy(options.seconds)
-    digits(options.seconds, images.train)
+    images = data.load("mnist")
+    points(options.seconds)
+    digits(options.seconds, images)
     explorer(images.test)
     if not options.no_browser:
         in_the_browser(options.seconds)

@@ -29,7 +29,7 @@ def notebook(tmp_path_factory):
 @pytest.fixture
 def dial(notebook):
     """The first dial, reset: from a later step, so that the reset can be seen to be done."""
-    view = lab.View(notebook.page, notebook.cell("panel = widgets.dial_panel(dial)"))
+    view = lab.View(notebook.page, notebook.cell(lab.DIAL))
     if view.step() == 0:
         view.button("Step").click()
         view.until(lambda: view.step() > 0, what="a step")

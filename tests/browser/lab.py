@@ -4,6 +4,7 @@ The lab is that of the Python that runs the tests, so the same tests run on the 
 and on an environment with Colab's ipywidgets 7.7.1.
 """
 
+import ast
 import json
 import os
 import re
@@ -23,25 +24,22 @@ import nbformat
 
 ROOT = Path(__file__).resolve().parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-background-timer-throttling",
-]
+FLAGS = """--no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update
+    --disable-sync --disable-background-timer-throttling""".split()
+DIAL = "panel = widgets.show_dial(dial)"  # the cell of the first dial
 SETTINGS = {
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
     "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
 }
-# A dial whose sixth batch is not a number, beside the notebook's own cells.
+# A dial whose first batch is not a number, beside the notebook's own cells.
 BROKEN = """
-bad = toy_problem(seed=SEED)
-bad = replace(bad, batch=lambda run: run.batch() * (float("nan") if run.steps == 5 else 1.0))
-broken_panel = widgets.dial_panel(Dial(bad, lam=0.3, chunk=30))
+def broken(n, generator):
+    return plane.real_points(n, generator) * (float("nan") if broken_dial.run.steps == 0 else 1.0)
+
+
+broken_dial = widgets.Dial(lambda: start(0.3), broken, draw=draw_samples)
+broken_panel = widgets.show_dial(broken_dial)
 """
 
 
@@ -58,21 +56,22 @@ def missing() -> str:
         return "playwright is not installed (pip install playwright)"
     if chromium() is None:
         return f"none of {', '.join(BROWSERS)} is on the path (Debian: apt-get install chromium)"
-    try:
-        import jupyterlab  # noqa: F401
-    except ImportError:
-        return "jupyterlab is not installed"
     return ""
 
 
 def write_notebook(folder: Path) -> Path:
-    """The set-up, the imports and every panel of notebook 07, and a dial that breaks; without its long runs."""
+    """Notebook 07 without its long runs: set-up, imports, functions, every panel, and a dial that breaks."""
     source = nbformat.read(next((ROOT / "notebooks").glob("07_*.ipynb")), as_version=4)
     code = [c.source for c in source.cells if c.cell_type == "code"]
     first = next(i for i, s in enumerate(code) if s.startswith("import base64"))
-    kept = code[: first + 1] + [s for s in code[first + 1 :] if "_panel(" in s] + [BROKEN.strip()]
-    assert len(kept) >= 7, "notebook 07 should show five panels"
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(s) for s in kept])
+    kept = code[: first + 1]
+    for cell in code[first + 1 :]:
+        whole = "widgets.show_" in cell or cell.startswith("spec = ")
+        functions = [ast.unparse(node) for node in ast.parse(cell).body if isinstance(node, ast.FunctionDef)]
+        kept += [cell] if whole else ["\n\n".join(functions)] if functions else []
+    assert sum("widgets.show_" in cell for cell in kept) == 5, "notebook 07 should show five panels"
+    cells = [nbformat.v4.new_code_cell(s) for s in [*kept, BROKEN.strip()]]
+    notebook = nbformat.v4.new_notebook(cells=cells)
     notebook.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
     path = folder / "panels.ipynb"
     nbformat.write(notebook, path)
@@ -92,13 +91,9 @@ def server(folder: Path) -> Iterator[str]:
     names = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_WORKSPACES_DIR")
     environment = os.environ | {name: str(folder / name.lower()) for name in names}
     environment |= {"JUPYTER_CONFIG_DIR": str(config), "PYTHONPATH": str(ROOT), "IPYTHONDIR": str(folder / "ipython")}
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
-    command += ["--ServerApp.token=", "--ServerApp.password=", f"--ServerApp.root_dir={work}", "--ip=127.0.0.1"]
-    command += [
-        "--ServerApp.port_retries=0",
-        "--LabApp.expose_app_in_browser=True",
-        "--ServerApp.disable_check_xsrf=True",
-    ]
+    options = """--no-browser --allow-root --ServerApp.token= --ServerApp.password= --ip=127.0.0.1
+        --ServerApp.port_retries=0 --LabApp.expose_app_in_browser=True --ServerApp.disable_check_xsrf=True"""
+    command = [sys.executable, "-m", "jupyterlab", *options.split(), f"--ServerApp.root_dir={work}"]
     command += [f"--LabApp.user_settings_dir={folder / 'settings'}"]
     with open(folder / "lab.log", "w", encoding="utf-8") as log:
         try:
@@ -235,8 +230,8 @@ class View:
         return self.root.inner_text()
 
     def step(self) -> int:
-        """The step that the line of numbers says."""
-        return int(re.search(r"step (\d+) ·", self.words()).group(1))
+        """The step that the panel's line of numbers says: the last one, after what the cell printed."""
+        return int(re.findall(r"step (\d+) ·", self.words())[-1])
 
     def handle(self, i: int = 0):
         """The knob of the i-th slider: ipywidgets 8's, or 7's."""

@@ -1,0 +1,96 @@
+"""Figures of notebook 06: what a model draws as its codes are set, starts by their bound, what each part adds."""
+
+from pathlib import Path
+
+import matplotlib.pyplot
+import numpy as np
+import torch
+from torch import Tensor
+
+from infogan_utils.looking import Model
+from infogan_utils.plots.figures import COLOURS, show, smooth, tile
+
+PARTS = Path(__file__).parents[1] / "assets" / "parts.json"  # made by tests/benchmarks
+VALUES = 9  # of a continuous code in a sweep, from -1 to 1
+
+
+def draws(model: Model, *, order: Tensor | None = None, names: tuple[str, ...] = (), noises: int = 6) -> None:
+    """Show what the model draws: category × noise, then each continuous code from −1 to 1 in every category.
+
+    Args:
+        order: (K,), the categories in the order in which they are drawn. names: what to call them, in that order.
+        noises: rows of noise; the sweeps are drawn with the first one.
+    """
+    spec, category = model.spec, model.spec.discrete[0]
+    k = spec[category].width
+    order = torch.arange(k) if order is None else torch.as_tensor(order)
+    names = names or tuple(str(int(c)) for c in order)
+    z = spec.sample(noises, torch.Generator().manual_seed(0)).z
+    latents = spec.by_hand(z.repeat_interleave(k, dim=0), {category: order.repeat(noises)})
+    panels = [("noise", "category", names, [], model.draw(latents).view(noises, k, *model.draw(latents).shape[1:]))]
+    values = torch.linspace(-1, 1, VALUES)
+    for name in (n for n in spec.names if not spec[n].discrete):
+        latents = spec.by_hand(z[:1], {category: order.repeat_interleave(VALUES), name: values.repeat(k)})
+        ticks = ["−1", *[""] * (VALUES // 2 - 1), "0", *[""] * (VALUES // 2 - 1), "1"]
+        images = model.draw(latents)
+        panels.append(
+            ("category", f"{name}, the other codes at 0", ticks, names, images.view(k, VALUES, *images.shape[1:]))
+        )
+    widths = [images.shape[1] / images.shape[0] for *_, images in panels]
+    figure, axes = matplotlib.pyplot.subplots(1, len(panels), figsize=(12, 4.2), width_ratios=widths)
+    for ax, (down, along, columns, rows, images) in zip(axes, panels, strict=True):
+        side = images.shape[-1]
+        ax.imshow(tile(images.mean(dim=2)), cmap="gray", vmin=0, vmax=1)
+        ax.set_xticks([(i + 0.5) * side - 0.5 for i in range(len(columns))], columns)
+        ax.set_yticks([(i + 0.5) * side - 0.5 for i in range(len(rows))], rows)
+        ax.set(xlabel=along, ylabel=down)
+        ax.grid(False)
+        ax.tick_params(length=0)
+        ax.spines[:].set_visible(False)
+    said = "A column for each category, a row for each draw of noise. "
+    said += f"Beside it, a row for each category; a continuous code goes from -1 to 1: {', '.join(spec.names[1:])}."
+    show(figure, said)
+
+
+def starts(bounds: Tensor, accuracies: list[float]) -> None:
+    """Show every start's bound A, in nats, against its accuracy, the one with the highest bound marked."""
+    best = int(bounds.argmax())
+    figure, ax = matplotlib.pyplot.subplots(figsize=(6, 3.4))
+    ax.scatter(bounds, accuracies, color=COLOURS[0], label="a start")
+    ax.scatter(
+        bounds[best], accuracies[best], s=160, facecolor="none", edgecolor=COLOURS[5], linewidth=2, label="chosen"
+    )
+    r = float(np.corrcoef(bounds, accuracies)[0, 1]) if len(accuracies) > 1 else float("nan")
+    title = f"{len(accuracies)} starts: correlation {r:.2f}, the chosen one {accuracies[best]:.1%} right"
+    ax.set(xlabel="agreement bound A, nats (no labels)", ylabel="accuracy (with labels)", title=title)
+    ax.legend(frameon=False)
+    show(figure, f"A point for each start. {title}.")
+
+
+def curves(runs: dict[str, list[float]], ceiling: float, title: str) -> None:
+    """Show L_I of the category over the steps for each run, below 0 cut off, with its ceiling H(c)."""
+    figure, ax = matplotlib.pyplot.subplots(figsize=(7, 3))
+    for name, values in runs.items():
+        means = smooth(values, min(25, max(1, len(values) // 4)))
+        ax.plot(np.arange(len(values) - len(means), len(values)) + 1, means, label=name)
+    ax.axhline(ceiling, color="black", linestyle="--", linewidth=1, label=f"H(c) = {ceiling:.3f} nats")
+    ax.set(xlabel="step", ylabel="L_I of the category, nats", title=title, ylim=(-1, ceiling + 0.2))
+    ax.legend(frameon=False)
+    ends = ", ".join(f"{name} ends at {np.mean(values[-50:]):.2f}" for name, values in runs.items())
+    show(figure, f"L_I of the category over the steps, in nats; {ends}.")
+
+
+def properties(tables: dict[str, dict[str, dict[str, float]]]) -> None:
+    """Show, for each run, which continuous code moves which property, as shares of that property's variance."""
+    figure, axes = matplotlib.pyplot.subplots(1, len(tables), figsize=(4.2 * len(tables), 2.9), squeeze=False)
+    for ax, (run, table) in zip(axes[0], tables.items(), strict=True):
+        kinds, names = list(table), list(next(iter(table.values())))
+        ax.imshow([[table[kind][name] for name in names] for kind in kinds], vmin=0, vmax=1, aspect="auto")
+        for i, kind in enumerate(kinds):
+            for j, name in enumerate(names):
+                share = table[kind][name]
+                ax.text(j, i, f"{share:.2f}", ha="center", va="center", color="black" if share > 0.6 else "white")
+        ax.set(xticks=range(len(names)), xticklabels=names, yticks=range(len(kinds)), yticklabels=kinds, title=run)
+        ax.grid(False)
+    said = "; ".join(f"{run}: slant {table['slant']}, aspect {table['aspect']}" for run, table in tables.items())
+    show(figure, f"Share of each property's variance that each continuous code explains. {said}")

@@ -1,0 +1,107 @@
+"""Measured runs as tables: ``plots.measured()`` reads them, ``plots.parts_table()`` shows them. Notebooks 06 and 08.
+
+``assets/parts.json`` has the recipe and the recipe without each of its parts, over seeds (``tests/benchmarks/parts.py``
+makes it). Last expression of a cell: ``plots.parts_table(["fast", "no own T"], ["accuracy", "slant", "aspect"])``.
+"""
+
+import json
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib.pyplot
+from matplotlib.figure import Figure
+
+from infogan_utils.plots.figures import COLOURS
+
+ASSETS = Path(__file__).parents[1] / "assets"
+LEAST, MOST = 0.5, 0.15  # a factor is found if one code explains this share of it or more, and no other more than MOST
+FACTORS = ("slant", "aspect")  # aspect: width against height
+FIGURES = ("accuracy", "recall", "coverage", "frechet", "noise alone", *FACTORS)
+
+
+class Table(str):
+    """Text of a Markdown table: a notebook renders it, ``print`` shows it aligned."""
+
+    def _repr_markdown_(self) -> str:
+        return str(self)
+
+    __repr__ = str.__str__
+
+
+def measured(name: str = "parts") -> dict:
+    """The measured runs that come with the package: "runs", a list, and how they were made."""
+    return json.loads((ASSETS / f"{name}.json").read_text("utf-8"))
+
+
+def found(run: dict, factor: str) -> str | None:
+    """The name of the code that stands for ``factor``, e.g. "slant", in this run; None where it wasn't found."""
+    shares = run.get("properties", {}).get(factor, {})
+    best = max(shares, key=shares.get, default=None)
+    others = [share for name, share in shares.items() if name != best]
+    return best if best and shares[best] >= LEAST and max(others, default=0) <= MOST else None
+
+
+def parts_table(names: Sequence[str] = (), figures: Sequence[str] = FIGURES, runs: Sequence[dict] = ()) -> Table:
+    """A row a recipe: mean ± deviation over its seeds, and the worst accuracy.
+
+    A factor's cell is the share of its variance that its code explains, where a seed found it, and how many did.
+
+    Args:
+        names: the recipes in their order; all of them by default. runs: others than those of ``assets/parts.json``.
+        figures: keys of a run, or factors; all that ``table`` has by default.
+    """
+    runs = runs or measured()["runs"]
+    names = names or list(dict.fromkeys(run["name"] for run in runs))
+    rows = [["recipe", "seeds", *figures]]
+    for name in names:
+        own = [run for run in runs if run["name"] == name]
+        if not own:
+            raise ValueError(f"no run is called {name!r}; there are {list(dict.fromkeys(r['name'] for r in runs))}")
+        rows.append([name, str(len(own)), *(cell(own, figure) for figure in figures)])
+    return table(rows)
+
+
+def runs_figure(names: Sequence[str], figures: Sequence[str]) -> Figure:
+    """A point for each run of ``assets/parts.json``, a row a recipe; × is a run that didn't find the factor."""
+    figure, panels = matplotlib.pyplot.subplots(1, len(figures), figsize=(10, 0.36 * len(names)), sharey=True)
+    for axes, key in zip(panels, figures, strict=True):
+        for run in (run for run in measured()["runs"] if run["name"] in names and (key in run or "properties" in run)):
+            row = names.index(run["name"])
+            value = run["properties"][key].get(found(run, key)) if key in FACTORS else run[key]
+            missing = {"marker": "x", "color": "black"}
+            axes.plot(value or 0, row, **{"marker": "o", "color": COLOURS[row % 6]} if value is not None else missing)
+        axes.set(xlabel=key, xlim=(-0.05, 1.05))
+    panels[0].set_yticks(range(len(names)), names)
+    panels[0].invert_yaxis()
+    figure.suptitle("A point is a run; × is a run that didn't find the property", fontsize=11)
+    return figure
+
+
+def cell(runs: Sequence[dict], figure: str) -> str:
+    """What a table says of one figure over the seeds; "–" where it wasn't measured."""
+    if figure in FACTORS:
+        measured_in = [run for run in runs if run.get("properties")]
+        shares = [run["properties"][figure][code] for run in measured_in if (code := found(run, figure))]
+        if not measured_in:
+            return "–"
+        return f"{over_seeds(shares)} in {len(shares)} of {len(measured_in)}" if shares else "missing"
+    values = [run[figure] for run in runs if run.get(figure) is not None]
+    if not values:
+        return "–"
+    return over_seeds(values) + (f" (worst {min(values):.3f})" if figure == "accuracy" else "")
+
+
+def over_seeds(values: Sequence[float]) -> str:
+    """Mean ± deviation, with three digits."""
+    digits = 1 if max(values) >= 10 else 3 if max(values) < 1.5 else 2
+    mean = f"{statistics.mean(values):.{digits}f}"
+    return f"{mean} ± {statistics.stdev(values):.{digits}f}" if len(values) > 1 else mean
+
+
+def table(rows: Sequence[Sequence[str]]) -> Table:
+    """Rows of cells, the heads first, as an aligned Markdown table."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["| " + " | ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) + " |" for row in rows]
+    lines.insert(1, "|" + "|".join("-" * (w + 2) for w in widths) + "|")
+    return Table("\n".join(lines))

@@ -1,0 +1,181 @@
+"""nbgrader's own steps, replaced: damage is repaired, and a submission runs in a sandbox and is judged outside it.
+
+`FillNumbers` runs first when a release is made, `RestoreCells` before nbgrader looks at a submission. `GradeCells` has
+the place of nbgrader's Execute. A cell that runs out of time or memory, or ends its process, loses what it was to do
+and nothing else: the others go on in a new process. A failed test becomes the error output that nbgrader counts. Public
+checks aren't run, they give no points. What the student handed in as outputs (a4's figures) is kept for the marker.
+"""
+
+import contextlib
+import time
+from pathlib import Path
+
+import nbformat
+from isolate import Sandbox, Stopped
+from marks import Process, assignment, without_magic
+from nbformat import NotebookNode
+from nbgrader.preprocessors import NbGraderPreprocessor
+from repairs import grade_id, note_down, restore
+from traitlets import Bool, Integer, Unicode
+from variants import fill
+
+SAFE = ("image/png", "image/jpeg", "text/plain")  # what is kept of the outputs handed in: no script, no HTML
+
+
+class FillNumbers(NbGraderPreprocessor):
+    """The first step of nbgrader's generate_assignment."""
+
+    student = Unicode("", help="whose numbers").tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        return fill(nb, self.student), resources
+
+
+class RestoreCells(NbGraderPreprocessor):
+    """Give each graded cell of the source exactly one counterpart in the submission, and say what was done."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        source = nbformat.read(source_of(self, resources), as_version=4)
+        note_down(nb, restore(nb, source))
+        return nb, resources
+
+
+def source_of(preprocessor: NbGraderPreprocessor, resources: dict) -> Path:
+    """The notebook of source/ that belongs to the submission in hand."""
+    names = resources["nbgrader"]
+    course = preprocessor.parent.parent.coursedir
+    folder = course.format_path(course.source_directory, ".", names["assignment"])
+    return Path(folder) / f"{names['notebook']}.ipynb"
+
+
+def memory_is_full(answer) -> bool:
+    """Did the process run out of memory? Its answers may have any form."""
+    if not isinstance(answer, dict):
+        return False
+    draws = answer.get("draws")
+    if isinstance(draws, list) and any(map(memory_is_full, draws)):
+        return True
+    return answer.get("error") == "MemoryError" or "can't allocate memory" in str(answer.get("says"))
+
+
+class GradeCells(NbGraderPreprocessor):
+    """Run a submission so that each cell answers for itself alone, within limits."""
+
+    cell_limit = Integer(20, help="seconds for one cell").tag(config=True)
+    test_limit = Integer(10, help="seconds for one test").tag(config=True)
+    notebook_limit = Integer(120, help="seconds for all cells of a notebook together").tag(config=True)
+    memory_limit = Integer(2048, help="megabytes that a submission may take beyond the libraries'").tag(config=True)
+    variants = Bool(False, help="other numbers for each student").tag(config=True)
+    inside = Unicode("", help="a command that starts Python in a container").tag(config=True)
+
+    database = contextlib.nullcontext()  # run.py puts its lock here: it is let go while cells run
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        self.database.__exit__(None, None, None)
+        try:
+            return self.execute(nb, resources)
+        finally:
+            self.database.__enter__()
+
+    def execute(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        student = resources["nbgrader"]["student"] if self.variants else ""
+        self.known = assignment(source_of(self, resources), self.inside, student)
+        self.deadline = time.monotonic() + self.notebook_limit
+        self.ran: list[tuple[str, bool]] = []
+        self.room: Process | None = None
+        notes: list[str] = []
+        try:
+            for cell in nb.cells:
+                if cell.cell_type == "code":
+                    self.run(cell, notes)
+            if self.room:
+                touched = self.room.sandbox.ask({"do": "touched"}, 10).get("touched")
+                if touched:
+                    notes.append(f"replaced functions of Python, PyTorch or NumPy: {', '.join(map(str, touched))}.")
+        except Stopped:
+            pass
+        finally:
+            self.stop(patience=2.0)
+        note_down(nb, notes)
+        return nb, resources
+
+    def run(self, cell: NotebookNode, notes: list[str]) -> None:
+        """Run one code cell, or the test that stands in its place."""
+        about, name = cell.metadata.get("nbgrader", {}), grade_id(cell)
+        test = self.known.tests.get(name) if about.get("grade") and not about.get("solution") else None
+        keep_safe(cell)
+        if test:
+            cell.outputs = []
+        elif cell.source.startswith("%%check"):
+            return
+        left, locked = self.deadline - time.monotonic(), bool(name and about.get("locked"))
+        if left <= 0:
+            if test:
+                fail(cell, "TimeLimit", f"not run: the notebook had used up its {self.notebook_limit} seconds.")
+            return
+        try:
+            if test:
+                self.test(cell, test, min(self.test_limit, left))
+                return
+            source = without_magic(cell.source) if locked else cell.source
+            answer = self.alive().cell(source, locked, 60 if locked else min(self.cell_limit, left))
+            if memory_is_full(answer):
+                raise Stopped("out of memory")
+            self.ran.append((source, locked))
+            if "error" in answer:
+                fail(cell, answer["error"], str(answer.get("says")))
+        except Stopped as reason:
+            self.stop()
+            fail(cell, "Stopped", f"this cell was stopped: {reason}; the others are graded in a new process.")
+            notes.append(f"cell {repr(name) if name else repr(cell.source[:40])} was stopped: {reason}.")
+
+    def test(self, cell: NotebookNode, test, limit: float) -> None:
+        """Judge what the probe sees with the locked cells' names as they were set, else with those of the student."""
+        given = self.known.given[test.name]
+        answer = self.alive().probe(test.source, test.seeds, given, True, limit)
+        if memory_is_full(answer):
+            raise Stopped("out of memory")
+        try:
+            test.judge(answer)
+        except AssertionError as failed:
+            if answer.get("rebound"):
+                again = self.alive().probe(test.source, test.seeds, given, False, limit)
+                try:
+                    test.judge(again)
+                    return
+                except AssertionError:
+                    pass
+            fail(cell, "AssertionError", str(failed))
+
+    def alive(self) -> Process:
+        """The running process; a new one has run again what ran before."""
+        if self.room is None:
+            self.room = Process(Sandbox(self.memory_limit, self.inside), self.known.names)
+            for source, locked in self.ran:
+                self.room.cell(source, locked, 60 if locked else self.cell_limit)
+        return self.room
+
+    def stop(self, patience: float = 0.0) -> None:
+        if self.room:
+            self.room.sandbox.close(patience)
+        self.room = None
+
+
+def fail(cell: NotebookNode, name: str, reason: str) -> None:
+    """Give the cell an error as its output, so that nbgrader counts it as failed and shows why."""
+    reason = reason[:2000]
+    output = nbformat.v4.new_output("error", ename=name, evalue=reason, traceback=[f"{name}: {reason}"])
+    cell.outputs = [*cell.get("outputs", []), output]
+
+
+def keep_safe(cell: NotebookNode, most: int = 20_000) -> None:
+    """Keep pictures and text of the outputs handed in, and not too much of them."""
+    kept = []
+    for output in cell.get("outputs", []):
+        if output.output_type == "stream":
+            output.text = output.text[:most] + ("\n... cut here ...\n" if len(output.text) > most else "")
+            kept.append(output)
+        elif output.output_type in ("display_data", "execute_result"):
+            output.data = {kind: output.data[kind] for kind in SAFE if kind in output.data}
+            kept.append(output)
+    cell.outputs = kept

@@ -1,0 +1,175 @@
+"""Where a submission runs: a process of its own that sees Python's libraries, an empty folder, and nothing else.
+
+With bubblewrap, or `unshare` of util-linux where the system allows it, the course's folder, other hand-ins, the home
+folder and the network do not exist for a submission. `--inside "docker run ..."` puts it into a container. Where there
+is none of these, `enclosure()` says so in words: then a submission is a process like any other of the same user.
+"""
+
+import contextlib
+import ctypes
+import functools
+import importlib.util
+import json
+import os
+import selectors
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HERE = Path(__file__).parent
+PROGRAM = """\
+import sys, types
+sys.path += {paths!r}
+sys.modules["probes"] = types.ModuleType("probes")
+exec({probes!r}, vars(sys.modules["probes"]))
+exec({sandbox!r})
+"""  # sent whole: the process can't read the folder that the files lie in
+LONGEST = 100_000_000  # characters of one answer
+MOUNT = """
+set -e
+root=$1; shift
+mount -t tmpfs -o mode=755,size=256m tmpfs "$root"
+cd "$root"
+mkdir -p proc dev tmp old
+while [ "$1" != -- ]; do
+    if [ -L "$1" ]; then mkdir -p ".$(dirname "$1")"; [ -e ".$1" ] || cp -P "$1" ".$1"
+    elif [ -d "$1" ]; then
+        mkdir -p ".$1"; mount --bind "$1" ".$1"
+        # what the file system forbids already, such as devices, has to be forbidden again
+        mount -o remount,bind,ro,nosuid ".$1" 2>/dev/null || mount -o remount,bind,ro,nosuid,nodev ".$1"
+    fi
+    shift
+done
+shift
+mount -t proc proc proc || true  # not everywhere allowed, and only the limit of memory reads it
+for name in null zero urandom random; do touch dev/$name; mount --bind /dev/$name dev/$name; done
+mount -o remount,ro,mode=755 "$root" || true
+mount -t tmpfs -o size=256m tmpfs tmp
+pivot_root . old
+cd /tmp
+umount -l /old
+exec setpriv --bounding-set=-all --inh-caps=-all --no-new-privs "$@"
+"""
+
+
+class Stopped(Exception):
+    """The submission's process has ended, or did not answer in time."""
+
+
+def readable() -> list[str]:
+    """The folders that Python and its libraries need, those of the system first."""
+    found = ["/usr", "/lib", "/lib64", "/bin", "/etc/alternatives", sys.base_prefix, sys.prefix]
+    spec = importlib.util.find_spec("infogan_utils")
+    found += list(spec.submodule_search_locations or []) if spec else []  # assignment 4 trains with the package
+    out: list[str] = []
+    for path in (os.path.abspath(p) for p in found if os.path.exists(p)):
+        if not any(path == other or path.startswith(other + "/") for other in out):
+            out.append(path)
+    return out
+
+
+@functools.cache
+def enclosure() -> tuple[str, tuple[str, ...]]:
+    """(what encloses a submission, the start of its command), the best that this machine allows."""
+    paths = readable()
+    if shutil.which("bwrap"):
+        binds = [part for path in paths for part in ("--ro-bind", path, path)]
+        bare = ("--unshare-all", "--die-with-parent", "--new-session", "--proc", "/proc", "--dev", "/dev")
+        command = ("bwrap", *bare, *binds, "--tmpfs", "/tmp", "--chdir", "/tmp")
+        if works(command):
+            return "bubblewrap", command
+    if shutil.which("unshare"):
+        spaces = ("--user", "--map-root-user", "--mount", "--pid", "--ipc", "--net", "--uts", "--fork", "--kill-child")
+        root = tempfile.mkdtemp(prefix="sandbox-")  # an empty mount point; nothing is ever written to it
+        command = ("unshare", *spaces, "sh", "-c", MOUNT, "sh", root, *paths, "--")
+        if works(command):
+            return "namespaces of its own (unshare)", command
+        os.rmdir(root)
+    return "", ()
+
+
+def works(command: tuple[str, ...]) -> bool:
+    """Does the enclosure start Python here?"""
+    ask = [*command, sys.executable, "-I", "-c", "print(6 * 7)"]
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        return subprocess.run(ask, capture_output=True, timeout=20).stdout.strip() == b"42"
+    return False
+
+
+def die_with_parent() -> None:
+    """Linux: the kernel ends this process when the grader ends, however it ends."""
+    with contextlib.suppress(Exception):
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+class Sandbox:
+    """A running `sandbox.py`: `ask` it, `close` it. `inside` is a command that starts Python elsewhere."""
+
+    def __init__(self, megabytes: int = 2048, inside: str = ""):
+        self.folder = tempfile.mkdtemp(prefix="submission-")
+        python = [*shlex.split(inside)] if inside else [*enclosure()[1], sys.executable]
+        environment = {
+            "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
+            "HOME": "/tmp",
+            "LANG": "C.UTF-8",
+            "MPLBACKEND": "agg",
+        }
+        environment |= {"NBGRADER_EXECUTION": "autograde", "OMP_NUM_THREADS": "1"}
+        if not enclosure()[1]:
+            environment |= {"HOME": self.folder, "TMPDIR": self.folder}
+        spec = None if inside else importlib.util.find_spec("infogan_utils")
+        paths = [str(Path(next(iter(spec.submodule_search_locations))).parent)] if spec else []
+        files = {name: (HERE / f"{name}.py").read_text("utf-8") for name in ("probes", "sandbox")}
+        program = PROGRAM.format(paths=paths, **files)
+        self.process = subprocess.Popen(
+            [*python, "-I", "-c", program, str(megabytes)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | environment if inside else environment,  # a container's client needs the user's own
+            cwd=self.folder,
+            start_new_session=True,
+            preexec_fn=die_with_parent,
+        )
+        self.left = b""
+
+    def ask(self, request: dict, seconds: float) -> dict:
+        """Send a request and wait for its answer; raises Stopped, with the reason in words."""
+        out, until = self.process.stdout, time.monotonic() + seconds
+        try:
+            self.process.stdin.write(json.dumps(request).encode() + b"\n")
+            self.process.stdin.flush()
+        except OSError:
+            raise Stopped("the process had ended") from None
+        with selectors.DefaultSelector() as watch:
+            watch.register(out, selectors.EVENT_READ)
+            while b"\n" not in self.left:
+                if not watch.select(max(0.0, until - time.monotonic())):
+                    raise Stopped(f"no answer within {seconds:.0f} seconds")
+                part = os.read(out.fileno(), 1 << 20)
+                if not part or len(self.left) > LONGEST:
+                    raise Stopped("its process ended" if not part else "its answer is too long")
+                self.left += part
+        line, _, self.left = self.left.partition(b"\n")
+        try:
+            answer = json.loads(line)
+        except ValueError:
+            raise Stopped("its answer cannot be read") from None
+        return answer if isinstance(answer, dict) else {}
+
+    def close(self, patience: float = 0.0) -> None:
+        """Let the process end by itself within `patience` seconds; then end it, and all that it started."""
+        with contextlib.suppress(OSError):
+            self.process.stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(patience)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.process.stdout.close()
+        shutil.rmtree(self.folder, ignore_errors=True)

@@ -1,0 +1,72 @@
+"""What a probe may use: `look` at a function's call, `gradients` of a loss; and how what was seen is written down.
+
+Runs in a submission's process, and with the solution in one of the graders'.
+"""
+
+import contextlib
+
+import numpy as np
+import torch
+
+MOST = 1_000_000  # numbers of one result that are sent: none needs more
+
+
+def encode(seen) -> dict | str | bool | None:
+    """Anything that a probe saw as plain JSON, with its type: nothing has to be unpickled outside."""
+    if seen is None or isinstance(seen, str | bool):
+        return seen
+    if isinstance(seen, dict):
+        return {"dict": {str(key): encode(value) for key, value in seen.items()}}
+    if isinstance(seen, tuple | list):
+        return {"list": [encode(value) for value in seen]}
+    kind = "tensor" if torch.is_tensor(seen) else "array" if isinstance(seen, np.ndarray) else "number"
+    with contextlib.suppress(Exception):
+        values = np.asarray(seen.detach().cpu().numpy() if kind == "tensor" else seen)
+        if values.dtype.kind in "biuf" and values.size <= MOST:
+            about = {"kind": kind, "dtype": str(values.dtype), "shape": list(values.shape)}
+            return about | {"data": values.astype(float).ravel().tolist()}
+    return {"other": type(seen).__name__}
+
+
+def parts_of(result) -> list:
+    """The results of a function one by one."""
+    return list(result) if isinstance(result, tuple | list) else [result]
+
+
+def look(what: str, function, *inputs, gradient: bool = True) -> dict:
+    """What a call shows: its results, the inputs afterwards, and each result's gradient for each floating input."""
+
+    def fresh():
+        return [x.clone() if torch.is_tensor(x) else x for x in inputs]
+
+    given = fresh()
+    seen = {what: function(*given)}
+    for k, (before, after) in enumerate(zip(inputs, given, strict=True), start=1):
+        if torch.is_tensor(before):
+            same = before.shape == after.shape and torch.equal(before, after)
+            state = "changed in place" if not same else "asked for its gradient" if after.requires_grad else "as it was"
+            seen[f"{what}: input {k} afterwards"] = state
+    if gradient:
+        given = [x.requires_grad_() if torch.is_tensor(x) and x.is_floating_point() else x for x in fresh()]
+        live = [x for x in given if torch.is_tensor(x) and x.requires_grad]
+        for k, result in enumerate(parts_of(function(*given)), start=1):
+            found = torch.is_tensor(result) and result.requires_grad
+            got = torch.autograd.grad(result.sum(), live, retain_graph=True, allow_unused=True) if found else live
+            for j, (x, g) in enumerate(zip(live, got, strict=True), start=1):
+                name = f"the gradient of result {k} for input {j} ({what})"
+                seen[name] = "none" if not found else torch.zeros_like(x) if g is None else g
+    return seen
+
+
+def gradients(loss, modules: dict) -> dict:
+    """The gradient of a loss for each module's parameters, one long row each; zeros where it does not reach."""
+    seen = {}
+    for name, module in modules.items():
+        weights = list(module.parameters())
+        if torch.is_tensor(loss) and loss.requires_grad:
+            got = torch.autograd.grad(loss.sum(), weights, retain_graph=True, allow_unused=True)
+            rows = [torch.zeros_like(w) if g is None else g for w, g in zip(weights, got, strict=True)]
+            seen[name] = torch.cat([row.flatten() for row in rows])
+        else:
+            seen[name] = "none"
+    return seen

@@ -1,0 +1,138 @@
+"""Scores out: one row a student, with status, points of each step and late days, for a table, Moodle or Canvas.
+
+The gradebook's scores are held against what the grading run wrote down: one that lies above the maximum, or that
+something else has changed, is not given out. Hand-ins that are the same, or nearly, are listed in pairs.
+"""
+
+import csv
+import difflib
+import itertools
+import math
+from pathlib import Path
+
+import nbformat
+from repairs import defined, grade_id
+from run import automatic, open_gradebook, read
+
+ALIKE = 0.95  # share of two students' own lines that agrees
+
+
+def steps(course: Path, assignment: str) -> dict[str, tuple[str, float]]:
+    """Grade id -> (the answer that it grades, its points), in the notebook's order."""
+    out, answer = {}, ""
+    for path in sorted((course / "source" / assignment).glob("*.ipynb")):
+        for cell in nbformat.read(path, as_version=4).cells:
+            about = cell.metadata.get("nbgrader", {})
+            if about.get("solution"):
+                answer = about["grade_id"]
+            if about.get("grade") or about.get("task"):
+                out[about["grade_id"]] = (answer, float(about["points"]))
+    return out
+
+
+def rows(course: Path, assignment: str) -> list[dict]:
+    """A row for each student of the gradebook or of submitted/: student, status, points by step, total, late days."""
+    points = steps(course, assignment)
+    most = sum(number for _, number in points.values())
+    handed_in = {path.parent.name for path in course.glob(f"submitted/*/{assignment}")}
+    out = []
+    with open_gradebook(course) as gradebook:
+        booked = {s.student.id: s for s in gradebook.assignment_submissions(assignment)}
+        everybody = {s.id for s in gradebook.students} | handed_in | set(booked)
+        for student in sorted(everybody):
+            record, submission = read(course / "grading" / assignment / f"{student}.json"), booked.get(student)
+            row = {"student": student, "status": "missing"}
+            row |= {answer: "" for answer, _ in points.values()} | {
+                "total": "",
+                "maximum": most,
+                "late days": "",
+                "points by hand": "",
+            }
+            if student in handed_in or submission:
+                row["status"] = fate(record, submission, points)
+            if submission and row["status"] in ("graded", "waits for marking"):
+                by_step = dict.fromkeys((answer for answer, _ in points.values()), 0.0)
+                for g in grades_of(submission):
+                    by_step[points[g.cell.name][0]] += g.score
+                late = math.ceil(submission.total_seconds_late / 86400)
+                row |= by_step | {"total": sum(by_step.values()) - submission.late_submission_penalty}
+                by_hand = [g.cell.name for g in grades_of(submission) if g.manual_score is not None]
+                row |= {"late days": late, "points by hand": ", ".join(by_hand)}
+            out.append(row)
+    return out
+
+
+def grades_of(submission) -> list:
+    """Every graded cell of a submission, with its scores."""
+    return [grade for notebook in submission.notebooks for grade in notebook.grades]
+
+
+def fate(record: dict, submission, points: dict[str, tuple[str, float]]) -> str:
+    """What has become of a hand-in, in words that a list of a hundred can be searched for."""
+    if not record.get("success") or submission is None:
+        return f"not graded: {record.get('log', 'not yet')}"
+    if automatic(submission) != record.get("scores"):
+        return "not graded: the gradebook's automatic scores are not those of the grading run; grade again"
+    grades = grades_of(submission)
+    over = [g.cell.name for g in grades if not 0 <= g.score <= points[g.cell.name][1]]
+    if over:
+        return f"not graded: more points than there are, or fewer than none, for {', '.join(over)}"
+    return "waits for marking" if any(g.needs_manual_grade for g in grades) else "graded"
+
+
+def write_csv(path: Path, rows: list[dict], system: str, assignment: str) -> None:
+    """Write the rows: all of them as they are, or the columns that an import into Moodle or Canvas asks for."""
+    done = [row for row in rows if row["status"] == "graded"]
+    parts = {row["student"]: row["student"].rpartition("_") for row in done}
+    if system == "moodle":  # Grading worksheet of an assignment: "Upload grading worksheet"
+        header = ("Identifier", "Full name", "Grade", "Maximum grade")
+        table = [
+            {
+                "Identifier": f"Participant {parts[row['student']][2]}",
+                "Full name": parts[row["student"]][0],
+                "Grade": row["total"],
+                "Maximum grade": row["maximum"],
+            }
+            for row in done
+        ]
+    elif system == "canvas":  # Gradebook: Import; the assignment's column is called as in its export, NAME (ID)
+        header = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section", assignment)
+        empty = dict.fromkeys(header, "")
+        table = [empty | {"Student": "    Points Possible", assignment: rows[0]["maximum"]}] if rows else []
+        table += [
+            empty | {"Student": parts[row["student"]][0], "ID": parts[row["student"]][2], assignment: row["total"]}
+            for row in done
+        ]
+    else:
+        header, table = tuple(rows[0]) if rows else ("student",), rows
+    with path.open("w", newline="", encoding="utf-8") as file:
+        out = csv.DictWriter(file, header)
+        out.writeheader()
+        out.writerows(table)
+
+
+def alike(course: Path, assignment: str) -> list[tuple[str, str, float]]:
+    """Pairs of students whose answers are the same or nearly: (one, other, share of lines in common)."""
+    given, own = set(), {}
+    for path in (course / "source" / assignment).glob("*.ipynb"):
+        cells = nbformat.read(path, as_version=4).cells
+        given |= {line.strip() for c in cells if c.metadata.get("nbgrader", {}).get("locked") for line in lines(c)}
+        names = {grade_id(c): defined(c.source) for c in cells if c.metadata.get("nbgrader", {}).get("solution")}
+    for folder in sorted(course.glob(f"submitted/*/{assignment}")):
+        text: list[str] = []
+        for path in sorted(course.glob(f"autograded/{folder.parent.name}/{assignment}/*.ipynb")):
+            for cell in nbformat.read(path, as_version=4).cells:
+                if grade_id(cell) in names:
+                    text += [line for line in lines(cell) if line not in given and not line.startswith("#")]
+        own[folder.parent.name] = text
+    pairs = []
+    for (one, a), (other, b) in itertools.combinations(own.items(), 2):
+        match = difflib.SequenceMatcher(None, a, b, autojunk=False)
+        if min(len(a), len(b)) > 5 and match.real_quick_ratio() >= ALIKE and match.quick_ratio() >= ALIKE:
+            if (share := match.ratio()) >= ALIKE:
+                pairs.append((one, other, share))
+    return pairs
+
+
+def lines(cell) -> list[str]:
+    return [line.strip() for line in cell.source.splitlines() if line.strip()]

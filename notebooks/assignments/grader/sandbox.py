@@ -1,0 +1,183 @@
+"""The process that a submission runs in: cells and probes come in, what the probes saw goes out, a line of JSON each.
+
+It holds no solution and no score, so nothing that a submission does to this process is worth a point: a probe is a
+function `observe(generator)` that calls the student's function on freshly drawn inputs and returns what it sees. The
+graders compare that, elsewhere, with what the same probe sees of the solution.
+"""
+
+import builtins
+import contextlib
+import json
+import math
+import os
+import random
+import resource
+import sys
+import types
+import warnings
+
+import numpy as np
+import torch
+from probes import encode, gradients, look
+
+
+@contextlib.contextmanager
+def undisturbed():
+    """Gradients on, global random numbers put back afterwards, warnings off."""
+    state, dtype = (random.getstate(), np.random.get_state()), torch.get_default_dtype()  # noqa: NPY002
+    torch.set_default_dtype(torch.float32)
+    try:
+        with torch.random.fork_rng(devices=[]), torch.enable_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        random.setstate(state[0])
+        np.random.set_state(state[1])  # noqa: NPY002
+        torch.set_default_dtype(dtype)
+
+
+@contextlib.contextmanager
+def replaced(space: dict, names: dict):
+    """Set these names in a namespace for the time of the block."""
+    missing = object()
+    kept = {name: space.get(name, missing) for name in names}
+    space.update(names)
+    try:
+        yield
+    finally:
+        for name, value in kept.items():
+            if value is missing:
+                space.pop(name, None)
+            else:
+                space[name] = value
+
+
+def usual_names() -> dict:
+    """Python's own names, such as `list`."""
+    return {name: value for name, value in vars(builtins).items() if not name.startswith("_")}
+
+
+class Room:
+    """A submission's namespace, and beside it one that only the graders' cells have written."""
+
+    TOOLS = dict(look=look, gradients=gradients, torch=torch, math=math, undisturbed=undisturbed)
+
+    def __init__(self, run_cell, user: dict):
+        self.run_cell, self.user = run_cell, user
+        self.kept: dict = {}  # names of the locked cells
+        self.answers: dict = {}  # the last function under each graded name
+        self.names: list[str] = []
+
+    def cell(self, source: str, locked: bool = False) -> dict:
+        """Run a cell; a locked one in the graders' namespace, its names handed to the submission."""
+        with undisturbed():
+            if locked:
+                before = dict(self.kept)
+                self.kept.setdefault(
+                    "get_ipython", lambda: types.SimpleNamespace(register_magic_function=lambda *a: None)
+                )
+                exec(compile(source, "<locked cell>", "exec"), self.kept)
+                new = {k: v for k, v in self.kept.items() if k not in before or before[k] is not v}
+                self.user.update({k: v for k, v in new.items() if k not in ("__builtins__", "get_ipython")})
+                return {}
+            error = self.run_cell(source)
+        for name in self.names:
+            if callable(self.user.get(name)):
+                self.answers[name] = self.user[name]
+        return {} if error is None else {"error": type(error).__name__, "says": str(error)[:2000]}
+
+    def probe(self, source: str, seeds: list[int], given: list[str] = (), locked: bool = True) -> dict:
+        """Run `observe` for each seed, with `given` answers in place of the student's own earlier ones."""
+        plain = {k: v for k, v in self.user.items() if not hasattr(builtins, k) and not k.startswith("__")}
+        base = plain | self.kept | self.TOOLS | {"__builtins__": builtins}
+        true: dict = {}
+        for text in given:
+            space = dict(base | true)
+            exec(compile(text, "<given>", "exec"), space)
+            true |= {k: v for k, v in space.items() if k not in base or base[k] is not v}
+        space = base | {k: v for k, v in self.answers.items() if k not in true}
+        exec(compile(source, "<probe>", "exec"), space)
+        as_set = {k: v for k, v in self.kept.items() if k != "__builtins__"} | usual_names()
+        rebound = {k: as_set[k] for k, v in self.user.items() if k in as_set and as_set[k] is not v}
+        seen = []
+        with replaced(self.user, true | (rebound if locked else {})):
+            for seed in seeds:
+                try:
+                    with undisturbed():
+                        seen.append({"seen": encode(space["observe"](torch.Generator().manual_seed(seed)))})
+                except Exception as error:
+                    seen.append({"error": type(error).__name__, "says": str(error)[:500]})
+        return {"draws": seen, "rebound": sorted(rebound)}
+
+
+WATCHED = [builtins, math, random, torch, torch.Tensor, torch.nn.functional, torch.nn.Module, torch.autograd, np]
+
+
+def functions() -> dict:
+    """Every function of Python, PyTorch and NumPy that a submission could put its own in place of."""
+    out = {}
+    for place in WATCHED:
+        for level in reversed(place.__mro__) if isinstance(place, type) else [place]:
+            found = {k: v for k, v in vars(level).items() if callable(v) and not k.startswith("__")}
+            out |= {(place.__name__, k): v for k, v in found.items()}
+    return out
+
+
+def shell_room() -> Room:
+    """A room with IPython behind it, as in a notebook: magics and `display` work, nothing is shown or stored."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    config = Config()
+    config.HistoryManager.enabled = False
+    shell = InteractiveShell.instance(config=config)
+    shell.showtraceback = shell.showsyntaxerror = lambda *a, **k: None
+
+    def run_cell(source):
+        result = shell.run_cell(source, store_history=False, silent=True)
+        return result.error_before_exec or result.error_in_exec
+
+    return Room(run_cell, shell.user_ns)
+
+
+def limit(megabytes: int) -> None:
+    """Refuse to map more than this beyond what the libraries take, and end if nobody else does."""
+    now = 6 * 2**30  # where /proc isn't there to say it
+    with contextlib.suppress(OSError), open("/proc/self/statm") as file:
+        now = int(file.read().split()[0]) * resource.getpagesize()
+    with contextlib.suppress(OSError, ValueError):  # macOS has no such limit
+        resource.setrlimit(resource.RLIMIT_AS, (now + megabytes * 2**20,) * 2)
+    resource.setrlimit(resource.RLIMIT_CPU, (600, 600))  # seconds; far beyond the graders' own limits
+
+
+def main(megabytes: int) -> None:
+    requests, answers = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
+    quiet = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(quiet, number)
+    sys.stdin, sys.stdout, sys.stderr = open(os.devnull), open(os.devnull, "w"), open(os.devnull, "w")
+    torch.set_num_threads(1)
+    room, before = shell_room(), functions()
+    limit(megabytes)
+    for line in requests:
+        request = json.loads(line)
+        do = request.pop("do")
+        try:
+            if do == "names":
+                room.names, answer = request["names"], {}
+            elif do == "touched":
+                now = functions()
+                answer = {"touched": sorted(f"{m}.{k}" for (m, k), v in before.items() if now.get((m, k)) is not v)}
+            else:
+                answer = getattr(room, do)(**request)
+        except MemoryError:
+            answer = {"error": "MemoryError", "says": "out of memory"}
+        except BaseException as error:  # SystemExit, KeyboardInterrupt: a cell may raise anything
+            answer = {"error": type(error).__name__, "says": str(error)[:500]}
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+    os._exit(0)  # no clean-up that a submission could hook into
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

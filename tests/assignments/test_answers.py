@@ -1,0 +1,143 @@
+"""What an answer earns, in this process: every wrong function loses its cells, a right one loses nothing.
+
+The inputs are drawn as in grading, by fixed seeds; that nbgrader makes the same of it is tested in test_grading.
+"""
+
+import importlib
+
+import pytest
+import torch
+from classroom import ASSIGNMENTS, checks_after, known, lost, reference
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def answers(assignment):
+    """RIGHT and WRONG of an assignment: modules answers_a1, answers_a2, ..."""
+    return importlib.import_module(f"answers_{assignment}")
+
+
+STEPS = [(assignment, answer) for assignment in ASSIGNMENTS for answer in checks_after(assignment)]
+
+
+@pytest.mark.parametrize("assignment, answer", STEPS)
+def test_each_wrong_answer_loses_the_tests_of_what_it_gets_wrong(assignment, answer):
+    found = {}
+    for kind, (source, cells) in answers(assignment).WRONG[answer].items():
+        gone = lost(assignment, {answer: source}, answer)
+        assert gone, f"full marks for: {kind}"
+        if set(gone) != cells:
+            found[kind] = (sorted(gone.items()), "expected", sorted(cells))
+    assert not found
+
+
+# what a student might return without an idea, made of the right result so that its form is right
+EMPTY = {
+    "nothing": "return None",
+    "zeros": "return _each(right, lambda x: x * 0)",
+    "ones": "return _each(right, lambda x: x * 0 + 1)",
+    "not a number": "return _each(right, lambda x: x * 0 + math.nan)",
+}
+EACH = (
+    "def _each(x, f):\n    if isinstance(x, dict):\n        return {k: _each(v, f) for k, v in x.items()}\n"
+    "    if hasattr(x, '_asdict'):\n        return type(x)(*(_each(v, f) for v in x))\n"
+    "    return [_each(v, f) for v in x] if isinstance(x, (tuple, list)) else f(x)\n"
+)
+
+
+@pytest.mark.parametrize("assignment, answer", STEPS)
+def test_zeros_ones_and_nothing_earn_nothing(assignment, answer):
+    source = reference(assignment)[answer]
+    name = source.split("def ")[1].split("(")[0]
+    for kind, end in EMPTY.items():
+        wrapped = f"{source}\n{EACH}\n_right = {name}\ndef {name}(*args):\n    right = _right(*args)\n    {end}\n"
+        assert set(lost(assignment, {answer: wrapped}, answer)) == set(checks_after(assignment)[answer]), kind
+
+
+# three_step's and sample_codes' inputs are there to be changed; a4's D is looked at by the test of its modes
+UNTOUCHED = [step for step in STEPS if step[1] not in ("three-step", "sample-codes", "traversal", "name-categories")]
+
+
+@pytest.mark.parametrize("assignment, answer", UNTOUCHED)
+def test_a_right_result_that_changes_what_it_was_given_loses_points(assignment, answer):
+    source = reference(assignment)[answer]
+    name = source.split("def ")[1].split("(")[0]
+    change = (
+        "    for x in args:\n        for t in x if isinstance(x, tuple) else x.parameters() if hasattr(x, 'parameters')"
+        " else [x]:\n            if torch.is_tensor(t) and t.numel() and t.grad_fn is None:\n"
+        "                t.data.add_(1)\n"
+    )
+    change += "        for m in x.values() if isinstance(x, dict) else []:\n            m.requires_grad_(False)\n"
+    wrapped = f"{source}\n_right = {name}\ndef {name}(*args):\n    right = _right(*args)\n{change}    return right\n"
+    assert lost(assignment, {answer: wrapped}, answer)
+
+
+@pytest.mark.parametrize("assignment, answer", STEPS)
+def test_right_answers_in_three_styles_lose_nothing_on_twenty_inputs(assignment, answer):
+    for source in answers(assignment).RIGHT[answer]:
+        assert lost(assignment, {answer: source}, answer, seed=7000, draws=20) == {}, source
+
+
+# names that a reader may use for a variable in a cell of their own, before and after any cell
+NAMES = """
+math = torch = latent = latents = K = G = D = z = l = c = x = p = q = s = n = 3
+check = agree = pair = follows = keep = look = gradients = parts = networks = ring = moved = 4
+list = len = zip = int = float = range = sum = max = str = dict = tuple = isinstance = abs = all = any = 5
+os = warnings = contextlib = builtins = types = generator = seed = draw = data = plots = values = spread = 6
+"""
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_a_students_own_names_cost_nothing(assignment):
+    assert lost(assignment, {}, own=NAMES) == {}
+
+
+def test_a_name_that_a_function_uses_may_be_the_students_own():
+    """One uses its own K, another the locked one, which a cell of theirs has overwritten: both are right."""
+    right = reference("a3")["generator-loss"]
+    assert lost("a3", {"generator-loss": right}, "generator-loss", own="K = 3") == {}
+    mine = right.replace("math.log(K)", "math.log(2 * K)")
+    assert lost("a3", {"generator-loss": mine}, "generator-loss", own="K = 4") == {}
+
+
+# results as NumPy arrays or plain numbers, where the text does not ask for a tensor
+ARRAYS = {
+    "a1": ["optimal-discriminator", "jensen-shannon"],
+    "a2": ["entropy", "information", "bound-and-gap"],
+    "a3": ["gradient-norms"],
+    "a4": ["best-match", "answer-information"],
+}
+
+
+@pytest.mark.parametrize("assignment, answer", [(a, name) for a, names in ARRAYS.items() for name in names])
+def test_numpy_arrays_count_where_the_text_does_not_say_tensor(assignment, answer):
+    source = reference(assignment)[answer]
+    name = source.split("def ")[1].split("(")[0]
+    end = "return _each(right, lambda x: np.asarray(x))"
+    wrapped = f"import numpy as np\n{source}\n{EACH}\n_right = {name}\ndef {name}(*args):\n    right = _right(*args)\n"
+    assert lost(assignment, {answer: f"{wrapped}    {end}\n"}, answer) == {}
+
+
+def test_a_failed_test_names_the_property_and_the_seed():
+    gone = lost("a1", {"value": "def value(s_real, s_fake):\n    return s_real.mean() * 0"}, "value")
+    assert "is not right" in gone["value-mean"] and "[seed 100]" in gone["value-mean"]
+    assert known("a1").tests["value-mean"].truth
+
+
+def test_an_error_of_the_students_is_said_in_their_words():
+    gone = lost("a1", {"value": "def value(s_real, s_fake):\n    return s_real.men()"}, "value")
+    assert "your code raised AttributeError" in gone["value-mean"] and "'men'" in gone["value-mean"]
+
+
+@pytest.mark.parametrize("assignment, answer", [("a1", "least-squares"), ("a3", "three-step")])
+def test_with_variants_a_students_own_numbers_pass_and_anothers_lose(assignment, answer):
+    own = {kind: source for kind, name, source in known(assignment, student="ada").order if name == answer}["answer"]
+    assert own != reference(assignment)[answer]
+    assert lost(assignment, {answer: own}, answer, student="ada") == {}
+    assert lost(assignment, {answer: reference(assignment)[answer]}, answer, student="ada")

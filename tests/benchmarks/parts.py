@@ -1,0 +1,195 @@
+"""The recipe, and the recipe without each of its parts: many runs side by side on one GPU.
+
+    INFOGAN_DATA=FOLDER python tests/benchmarks/parts.py --json FILE
+
+The networks are small, so one run leaves a GPU idle most of the time. Each run's step, ``Trainer.step`` itself, is
+recorded once as a CUDA graph and then replayed on a stream of its own; some 40 runs fill the GPU. A start is chosen for
+one run after the other. FILE gets each run as soon as it is measured (``figures.py``). On a CPU the steps run one by
+one, which serves for a test: ``--only fast --seeds 1 --steps 10``.
+
+2,400 steps are what two laptop cores take in five minutes, 10,600 in twenty. Matrix products are in TensorFloat-32.
+"""
+
+import argparse
+import dataclasses
+import json
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from figures import Yardstick, figures, replace_text, yardstick
+from torch import Tensor
+
+from infogan_utils import Recipe, Trainer, build, choose_start, data, metrics, plots
+from infogan_utils.augment import Augment, View, Views, change
+from infogan_utils.looking import as_floats
+from infogan_utils.models import SMALL
+from infogan_utils.recipes import DIGIT_AUGMENT, FAST, PAPER
+from infogan_utils.seeds import stream
+
+CHUNK, WIDTH, WARM_UP = 50, 48, 3  # steps of each run in turn; runs at a time; steps before a graph is recorded
+
+
+class WithoutGAN(Trainer):
+    """T and the agreement bound alone: neither G nor D's head learns."""
+
+    def _two_steps(self, real: Tensor) -> dict[str, Tensor]:
+        with self.autocast():
+            bound = self._agreement(self._see(torch.cat([real, real]))[1])
+        loss = -self.lam * self.recipe.agreement * bound
+        self._update("D step", loss, self.parameters["trunk"] + self.parameters["Q"])
+        return {"A": bound}
+
+
+class Part(NamedTuple):
+    """A row of the table: how it trains, whether by a chosen start, for how long, with which seeds."""
+
+    words: str
+    recipe: Recipe = FAST
+    start: bool = True
+    kind: type[Trainer] = Trainer
+    steps: int = 2400
+    seeds: tuple[int, ...] = (1, 2, 3)
+
+
+def fast(**changes) -> Recipe:
+    return dataclasses.replace(FAST, **changes)
+
+
+ONE_T = Views((View(Augment(aspect=0.25, stroke=0.6), 0.5, ("cont 1", "cont 2")), View(DIGIT_AUGMENT, 0.5)))
+PARTS = {
+    "fast": Part("notebook 06's recipe", seeds=tuple(range(1, 11))),
+    "long": Part("the same, longer", steps=10600, seeds=tuple(range(1, 6))),
+    "no plain D": Part("D's head behind T, too", fast(plain_d=False)),
+    "no own T": Part("both continuous codes behind one T", fast(views=ONE_T)),
+    "no start": Part("without the chosen start", start=False),
+    "no agreement": Part("without that and the agreement bound", fast(agreement=0.0), start=False),
+    "no T": Part("without these and T", fast(agreement=0.0, views=None, plain_d=False), start=False),
+    "no GAN": Part("T, start and agreement bound alone", fast(plain_d=False), kind=WithoutGAN),
+    "no GAN, lr_d 1e-3": Part("the same, half the rate", fast(plain_d=False, lr_d=1e-3), kind=WithoutGAN),
+    "lr_d 2e-4": Part("D's learning rate as in the paper", fast(lr_d=2e-4)),
+    "continuous weight 0.1": Part("L_I of the continuous codes at a weight of 0.1", fast(continuous_weight=0.1)),
+    "paper's way": Part("the paper's InfoGAN on these networks, with σ learned", PAPER, start=False),
+}
+
+
+class OnDevice(Views):
+    """The same Views for a recording: their bounds are copied to the device once, not in each step."""
+
+    def __call__(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        kept = self.__dict__.setdefault("bounds", {})
+        if (len(x), x.device) not in kept:
+            sizes = torch.tensor(self.cuts(len(x))).diff()
+            rows = torch.tensor([dataclasses.astuple(part.augment) for part in self.parts])
+            kept[len(x), x.device] = rows.repeat_interleave(sizes, 0).to(x.device)
+        return change(x, kept[len(x), x.device], generator)
+
+
+class Run:
+    """One run: ``advance`` takes one step, on a GPU by replaying the recorded one."""
+
+    def __init__(self, name: str, seed: int, images: Tensor, steps: int | None = None, device: str = "cpu") -> None:
+        self.name, self.seed, self.images, self.part = name, seed, images.unsqueeze(1).to(device), PARTS[name]
+        recipe, spec = self.part.recipe, data.SETS["mnist"].spec
+        if recipe.views is not None:
+            recipe = dataclasses.replace(recipe, views=OnDevice(recipe.views.parts))
+        self.until = steps or self.part.steps
+        self.trainer = self.part.kind(*build(spec, SMALL, seed=seed), spec, recipe, seed=seed, device=device)
+        self.trainer.bfloat16 = False
+        self.graph = None
+
+    def prepare(self) -> None:
+        """Choose the start; on a GPU draw there from now on, and record the step."""
+        trainer = self.trainer
+        if self.part.start:
+            choose_start(trainer, self.images)
+        if trainer.device.type != "cuda":
+            return
+        seed = stream(self.seed, "draws").initial_seed()
+        trainer.generator = torch.Generator(trainer.device).manual_seed(seed)
+        for optimiser in trainer.optimisers.values():
+            for group in optimiser.param_groups:
+                group["capturable"] = True
+        self.stream, graph = torch.cuda.Stream(), torch.cuda.CUDAGraph()
+        with torch.cuda.stream(self.stream):
+            for _ in range(WARM_UP):
+                self.step()
+        torch.cuda.synchronize()
+        graph.register_generator_state(trainer.generator)
+        with torch.cuda.graph(graph, stream=self.stream):
+            self.step()
+        trainer.steps, self.graph = WARM_UP, graph  # recording is no step
+
+    def step(self) -> dict[str, Tensor]:
+        """One step on images drawn with replacement."""
+        trainer, generator = self.trainer, self.trainer.generator
+        rows = torch.randint(len(self.images), (trainer.real_images,), generator=generator, device=generator.device)
+        return trainer.step(as_floats(self.images[rows]))
+
+    def advance(self) -> None:
+        if self.graph is None:
+            self.step()
+            return
+        with torch.cuda.stream(self.stream):
+            self.graph.replay()
+        self.trainer.steps += 1
+
+    def measured(self, by: Yardstick) -> dict:
+        """The run as an object of FILE. Where G didn't learn, the accuracy is all there is."""
+        model, about = self.trainer.averaged, {"name": self.name, "seed": self.seed, "steps": self.trainer.steps}
+        if self.part.kind is WithoutGAN:
+            return about | {"accuracy": metrics.accuracy(model, by.digits.test, by.digits.test_labels).accuracy}
+        return about | figures(model, by, self.seed)
+
+
+def side_by_side(runs: list[Run], done) -> None:
+    """Train them, at most ``WIDTH`` at a time, and call ``done(run)`` for each that has its steps."""
+    waiting, live = list(runs), []
+    while waiting or live:
+        while waiting and len(live) < WIDTH:
+            live.append(waiting.pop(0))
+            live[-1].prepare()
+        left = min([CHUNK, *(run.until - run.trainer.steps for run in live)])
+        for _ in range(max(left, 0)):
+            for run in live:
+                run.advance()
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+        for run in [run for run in live if run.trainer.steps >= run.until]:
+            done(run)
+            run.graph = None
+            live.remove(run)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--only", choices=PARTS, nargs="+", default=list(PARTS))
+    parser.add_argument("--seeds", type=int, nargs="+", help="of each row, in place of its own")
+    parser.add_argument("--steps", type=int, help="of each run, in place of its own")
+    parser.add_argument("--json", type=Path, required=True, metavar="FILE")
+    options = parser.parse_args()
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    digits = data.load("mnist")
+    machine = torch.cuda.get_device_name() if device == "cuda" else "CPU, one run after the other"
+    found = {
+        "command": f"python tests/benchmarks/{Path(sys.argv[0]).name} {' '.join(sys.argv[1:])}",
+        "machine": f"{machine}; PyTorch {torch.__version__}",
+        "data": digits.source,
+        "runs": [],
+    }
+    by = yardstick(digits)
+
+    def done(run: Run) -> None:
+        found["runs"].append(run.measured(by))
+        print(json.dumps(found["runs"][-1]), flush=True)
+        replace_text(options.json, json.dumps(found, indent=1))
+
+    plan = [(name, seed) for name in options.only for seed in options.seeds or PARTS[name].seeds]
+    side_by_side([Run(name, seed, digits.train, options.steps, device) for name, seed in plan], done)
+    print(plots.parts_table(runs=found["runs"]))
+
+
+if __name__ == "__main__":
+    main()
