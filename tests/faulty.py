@@ -7,12 +7,9 @@ import hashlib
 import http.server
 import os
 import resource
-import shutil
-import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import numpy as np
 from torchvision import datasets
@@ -100,58 +97,20 @@ def small_set(monkeypatch, which: type = datasets.MNIST, *mirrors: str) -> dict[
 
 
 @contextlib.contextmanager
-def mounted(folder: Path, *options: str) -> Iterator[bool]:
-    """A small file system of its own in ``folder``; gives False where mounting isn't allowed."""
-    command = ["mount", "-t", "tmpfs", "-o", ",".join(options), "tmpfs", str(folder)]
-    done = shutil.which("mount") is not None and subprocess.run(command, capture_output=True).returncode == 0
+def full_disk(room: int) -> Iterator[None]:
+    """No file that this process writes can grow beyond ``room`` bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
     try:
-        yield done
-    finally:
-        if done:
-            subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
-@contextlib.contextmanager
-def full_disk(folder: Path, room: int) -> Iterator[None]:
-    """In ``folder``, no file can grow beyond ``room`` bytes.
-
-    A file system of that size where this process may mount one (as root), so that the system's own "no space
-    left" is met; elsewhere a limit on the size of the files that this process writes.
-    """
-    folder.mkdir(exist_ok=True)
-    with mounted(folder, f"size={max(4096, room)}") as done:
-        if done:
-            yield
-            return
-        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
-        try:
-            yield
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
-@contextlib.contextmanager
-def read_only(folder: Path, patch: Callable) -> Iterator[None]:
-    """Nothing can be written below ``folder``.
-
-    Its permissions where they bind; as root, whom they don't bind, a read-only file system if one can be
-    mounted, and else ``Path.touch`` and ``Path.mkdir`` that fail (by ``patch``, a ``monkeypatch.setattr``).
-    """
-    folder.mkdir(exist_ok=True)
-    if os.geteuid() != 0:
-        folder.chmod(0o500)
-        try:
-            yield
-        finally:
-            folder.chmod(0o700)
-        return
-    with mounted(folder, "ro") as done:
-        if not done:
-
-            def refuse(path, *_, **__):
-                raise OSError(errno.EROFS, "Read-only file system", str(path))
-
-            patch(Path, "touch", refuse)
-            patch(Path, "mkdir", refuse)
         yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def read_only(monkeypatch) -> None:
+    """No folder can be made on the disk; permissions would not bind root."""
+
+    def refuse(path, *_, **__):
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+    monkeypatch.setattr(os, "makedirs", refuse)

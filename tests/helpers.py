@@ -34,9 +34,8 @@ def make(recipe: Recipe = FAST, *, spec: LatentSpec = SPEC, seed: int = 0, devic
 
 def weights(run: Trainer) -> dict[str, Tensor]:
     """A copy of each part's parameters, as one vector."""
-    return {
-        k: torch.cat([torch.empty(0), *(p.detach().flatten() for p in owned)]) for k, owned in run.parameters.items()
-    }
+    vectors = {part: [p.detach().flatten() for p in owned] for part, owned in run.parameters.items()}
+    return {part: torch.cat([torch.empty(0), *found]) for part, found in vectors.items()}
 
 
 def moved(before: dict[str, Tensor], after: dict[str, Tensor]) -> set[str]:
