@@ -14,20 +14,15 @@ from torch.nn import functional as F
 
 @dataclass(frozen=True)
 class Augment:
-    """How far T goes: each image draws its own change, every quantity uniform within plus and minus its bound.
+    """How far T goes: each image draws its own change, every quantity uniform within plus and minus its bound."""
 
-    ``rotation`` in radians; ``shear`` as a slope; ``scale`` and ``shift`` as shares of the image; ``aspect``, the
-    logarithm of width against height; ``stroke``, the largest blend towards the 3 × 3 maximum (thicker, for light ink
-    on black) or minimum (thinner); ``mirror``, the probability of exchanging left and right.
-    """
-
-    rotation: float = 0.0
-    shear: float = 0.0
-    scale: float = 0.0
-    shift: float = 0.0
-    aspect: float = 0.0
-    stroke: float = 0.0
-    mirror: float = 0.0
+    rotation: float = 0.0  # radians
+    shear: float = 0.0  # a slope
+    scale: float = 0.0  # as a share of the image
+    shift: float = 0.0  # as a share of the image
+    aspect: float = 0.0  # the logarithm of width against height
+    stroke: float = 0.0  # blend towards the 3 × 3 maximum (thicker, for light ink on black) or minimum (thinner)
+    mirror: float = 0.0  # the probability of exchanging left and right
 
     def __post_init__(self) -> None:
         if not (0 <= self.stroke <= 1 and 0 <= self.scale < 1 and 0 <= self.mirror <= 1):

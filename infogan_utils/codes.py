@@ -61,9 +61,7 @@ class Categorical(Code):
         try:
             return F.one_hot(c, self.k).float()
         except RuntimeError as error:
-            raise ValueError(
-                f"values {c.unique().tolist()} were given to {self}; they are 0 to {self.k - 1}"
-            ) from error
+            raise ValueError(f"values {c.unique().tolist()} were given to {self}, 0 to {self.k - 1}") from error
 
     def posterior(self, answers: Tensor) -> Distribution:
         return CategoricalDistribution(logits=answers.float(), validate_args=False)

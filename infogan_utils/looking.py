@@ -65,12 +65,11 @@ def as_floats(images: Tensor) -> Tensor:
 @torch.no_grad()
 def follow(averages: list[nn.Module], nets: list[nn.Module], decay: float) -> None:
     """average ← decay · average + (1 − decay) · now, for every float; whole numbers (a count) are copied."""
-    states = [[value for net in given for value in net.state_dict().values()] for given in (averages, nets)]
-    pairs = list(zip(*states, strict=True))
-    floats = [pair for pair in pairs if pair[0].is_floating_point()]
-    torch._foreach_lerp_([a for a, _ in floats], [b for _, b in floats], 1 - decay)  # as PyTorch's swa_utils does
-    for average, now in (pair for pair in pairs if not pair[0].is_floating_point()):
-        average.copy_(now)
+    averages, nets = ([value for net in given for value in net.state_dict().values()] for given in (averages, nets))
+    floats = [i for i, value in enumerate(nets) if value.is_floating_point()]
+    torch._foreach_lerp_([averages[i] for i in floats], [nets[i] for i in floats], 1 - decay)  # as PyTorch's swa_utils
+    for i in set(range(len(nets))) - set(floats):
+        averages[i].copy_(nets[i])
 
 
 def check_networks(G: nn.Module, D: nn.Module, spec: LatentSpec, device: torch.device) -> tuple[int, ...]:

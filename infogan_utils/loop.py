@@ -45,11 +45,8 @@ def check_images(images: Tensor, trainer: Trainer) -> Tensor:
     """Return ``images`` as uint8 (n, channels, side, side), at least a batch of them, or raise ``ValueError``."""
     images, n = images.unsqueeze(1) if images.ndim == 3 else images, trainer.real_images
     if images.dtype != torch.uint8 or images.shape[1:] != trainer.image_shape or len(images) < n:
-        raise ValueError(
-            f"{len(images)} images of shape {tuple(images.shape[1:])} in {images.dtype} were given; this run takes "
-            f"{trainer.image_shape} in uint8, 0 to 255, and at least the {n} real ones of a step. For fewer: "
-            "dataclasses.replace(recipe, batch=…)"
-        )
+        given = f"{len(images)} images of shape {tuple(images.shape[1:])} in {images.dtype} were given"
+        raise ValueError(f"{given}; this run takes {trainer.image_shape} in uint8, at least the {n} of a step")
     return images
 
 
@@ -85,9 +82,6 @@ def train(
         images: uint8, (n, side, side) or (n, channels, side, side); or a function (n, generator) → floats that draws.
         show: called every ``every`` steps and at the end, with the trainer.
         kept, stop: for many short calls, their last good state, and an event that ends the run, too.
-
-    Raises:
-        TrainingDiverged: if a loss or a weight is NaN or infinite; the run is then back at its last good state.
     """
     if math.isinf(until) and math.isinf(seconds):
         raise ValueError("train() got neither until=STEPS nor seconds=SECONDS; give at least one of them")
@@ -114,10 +108,8 @@ def train(
         except BaseException as error:  # G may have taken a step that D has not
             kept.put_back()
             if isinstance(error, TrainingDiverged):
-                raise TrainingDiverged(
-                    f"{error}; the run is back at step {trainer.steps}, its last good state. Try a smaller λ, or "
-                    "smaller learning rates: dataclasses.replace(recipe, lr_g=…, lr_d=…)"
-                ) from None
+                back = f"the run is back at step {trainer.steps}, its last good state"
+                raise TrainingDiverged(f"{error}; {back}. Try a smaller λ, or smaller learning rates") from None
             raise
     return trainer.steps >= until or time.monotonic() >= deadline
 

@@ -17,22 +17,16 @@ LEAK = 0.1  # slope of the leaky rectifier on the negative side, as in the paper
 
 @dataclass(frozen=True)
 class Widths:
-    """How wide the layers are, and which there are.
+    """How wide the layers are, and which there are. Batch norm follows all but the outer ones and the plain ones."""
 
-    G: FC layers of ``g_fc``, an FC to a map of ``g_map`` channels, 4 × 4 up-convolutions of stride 2 to ``g_up`` and
-    to the picture. Trunk: 4 × 4 convolutions of stride 2 to ``d_conv``, an FC of ``d_fc`` (0: none). Q: a hidden layer
-    of ``q_fc`` (0: none). ``same``: 3 × 3 convolutions of stride 1 after G's map and at the end of the trunk's. Batch
-    norm after all but the outer layers and the last ``g_plain`` of ``g_up``.
-    """
-
-    g_fc: tuple[int, ...] = (1024,)
-    g_map: int = 128
-    g_up: tuple[int, ...] = (64,)
-    d_conv: tuple[int, ...] = (64, 128)
-    d_fc: int = 1024
-    q_fc: int = 128
-    same: int = 0
-    g_plain: int = 0
+    g_fc: tuple[int, ...] = (1024,)  # G's FC layers
+    g_map: int = 128  # channels of the map that an FC makes of them
+    g_up: tuple[int, ...] = (64,)  # 4 × 4 up-convolutions of stride 2, before the one to the picture
+    d_conv: tuple[int, ...] = (64, 128)  # the trunk's 4 × 4 convolutions of stride 2
+    d_fc: int = 1024  # its FC layer; 0: none
+    q_fc: int = 128  # Q's hidden layer; 0: none
+    same: int = 0  # 3 × 3 convolutions of stride 1 after G's map and at the end of the trunk's
+    g_plain: int = 0  # how many of g_up, the last, are plain
 
 
 PAPER = Widths()
@@ -82,9 +76,7 @@ def build(
     halvings = len(widths.g_up) + 1
     base = side >> halvings
     if base < 1 or base << halvings != side:
-        raise ValueError(
-            f"a side of {side} was given; these networks halve it {halvings} times: give a multiple of {2**halvings}"
-        )
+        raise ValueError(f"a side of {side} was given; these networks take a multiple of {2**halvings} pixels")
     with modules_draw_from(stream(seed, "first weights")):
         fc, up, trunk, features, q_head = layers(spec, widths, channels, side, base)
         G, D = Generator(fc, up), Discriminator(trunk, nn.Linear(features, 1), q_head)

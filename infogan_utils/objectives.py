@@ -32,22 +32,21 @@ GAN_LOSSES: dict[str, tuple[Callable[[Tensor, Tensor], Tensor], Callable[[Tensor
 }
 
 
-def check_gan(kind: str) -> None:
-    """Raise ``ValueError`` unless ``kind`` is one of ``GAN_LOSSES``."""
+def gan_losses(kind: str) -> tuple[Callable, Callable]:
+    """D's loss and G's loss of that name; ``ValueError`` if there is none."""
     if kind not in GAN_LOSSES:
         raise ValueError(f"no GAN loss is called {kind!r}; there are {', '.join(GAN_LOSSES)}")
+    return GAN_LOSSES[kind]
 
 
 def d_loss(kind: str, real: Tensor, fake: Tensor) -> Tensor:
     """D's loss, to be minimised: a scalar from its raw outputs on real and on generated images, each of any shape."""
-    check_gan(kind)
-    return GAN_LOSSES[kind][0](real, fake)
+    return gan_losses(kind)[0](real, fake)
 
 
 def g_loss(kind: str, fake: Tensor) -> Tensor:
     """G's loss, to be minimised: a scalar from D's raw outputs on generated images, of any shape."""
-    check_gan(kind)
-    return GAN_LOSSES[kind][1](fake)
+    return gan_losses(kind)[1](fake)
 
 
 def information(
@@ -55,9 +54,8 @@ def information(
 ) -> dict[str, Tensor]:
     """L_I of every code by name, in nats: E ln Q(c|x) + H(c), each a scalar.
 
-    Args:
-        answers: (n, spec.answers), what Q's head says of the images. latents: (n), what made them.
-        rows: the part of the batch that a code is read from, by its name; the whole batch for any other.
+    ``answers`` (n, spec.answers) are what Q's head says of the images that ``latents`` made. ``rows``: the part of the
+    batch that a code is read from, by its name; the whole batch for any other.
     """
     rows, bounds = rows or {}, {}
     for name, part in spec.split(answers).items():
@@ -70,10 +68,8 @@ def agreement_bound(one: Tensor, other: Tensor) -> Tensor:
     """The bound on real images, where no code was drawn: what Q answers to one view takes the code's place. Nats.
 
     With c ~ Q(c|T(x)), read off another view T'(x) by the same Q: E ln Q(c|T'(x)) + H(c) ≤ I(c; T'(x)) ≤ I(c; x), H(c)
-    the entropy of the mean answer; at most ln K. The mean of both directions. No part of the paper.
-
-    Args:
-        one, other: (..., n, K), logits for two views of the same images; several readers are leading dimensions.
+    the entropy of the mean answer; at most ln K. The mean of both directions. No part of the paper. ``one`` and
+    ``other`` are (..., n, K), logits for two views of the same images; several readers are leading dimensions.
     """
     if one.shape != other.shape or one.ndim < 2:
         raise ValueError(f"logits of shapes {tuple(one.shape)} and {tuple(other.shape)} were given; both are (n, K)")

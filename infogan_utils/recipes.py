@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from infogan_utils.augment import Augment, View, Views
-from infogan_utils.objectives import check_gan
+from infogan_utils.objectives import gan_losses
 
 PARTS = ("G", "trunk", "Q")
 
@@ -13,50 +13,36 @@ PARTS = ("G", "trunk", "Q")
 class Recipe:
     """How a run trains; ``Recipe()`` is the paper's way. Frozen: what a run changes is λ, an attribute of the trainer.
 
-    Args:
-        gan: the GAN loss, one of ``objectives.GAN_LOSSES``. lam: λ, the weight of L_I, at the start.
-        continuous_weight: weight of the continuous codes' L_I within L_I.
-        information_updates: the parts that the information gradient trains, of "G", "trunk" and "Q". A plain GAN with
-            a Q fitted on the side has ("Q",), the authors' code all three.
-        lam_lc: (λ_l, λ_c) of the three-step form's loss, which then stands in the place of −L_I.
-        separate_step: whether the information loss takes a step of its own with its own Adam; λ is then inert.
-        views: the noisy channel T between image and trunk: Views, or one Augment for all. No part of the paper.
-        plain_d: whether D's head sees half of the images, and these without T: behind T, a G that always draws the
-            same 3 looks as varied as real 3s.
-        agreement: weight, within L_I, of the agreement bound on real images, each seen through two draws of T. No part
-            of the paper; RIM (Krause et al., 2010), IMSAT (arXiv 1702.08720) and IIC (arXiv 1807.06653) use it by
-            itself.
-        batch: images in a step. average: decay a step of the averaged weights.
-        lr_g, lr_d, lr_q: Adam's learning rates for G, for the trunk with D's head, and for Q's head.
+    ``views``, ``plain_d`` and ``agreement`` are no part of the paper. Behind T, a G that always draws the same 3 looks
+    as varied as real 3s: with ``plain_d`` D's head sees half of the images, and these without T. RIM (Krause et al.,
+    2010), IMSAT (arXiv 1702.08720) and IIC (arXiv 1807.06653) use the agreement bound by itself.
     """
 
-    gan: str = "non-saturating"
-    lam: float = 1.0
-    continuous_weight: float = 1.0
-    information_updates: tuple[str, ...] = PARTS
-    lam_lc: tuple[float, float] | None = None
-    separate_step: bool = False
-    views: Views | Augment | None = None
+    gan: str = "non-saturating"  # the GAN loss, one of ``objectives.GAN_LOSSES``
+    lam: float = 1.0  # λ, the weight of L_I, at the start
+    continuous_weight: float = 1.0  # of the continuous codes' L_I within L_I
+    information_updates: tuple[str, ...] = PARTS  # what its gradient trains; ("Q",): a plain GAN, Q fitted on the side
+    lam_lc: tuple[float, float] | None = None  # (λ_l, λ_c) of the three-step form's loss, in the place of −L_I
+    separate_step: bool = False  # whether the information loss has a step and an Adam of its own; λ is then inert
+    views: Views | Augment | None = None  # the noisy channel T between image and trunk; one Augment is for all
     plain_d: bool = False
-    agreement: float = 0.0
-    batch: int = 128
-    lr_g: float = 1e-3
-    lr_d: float = 2e-4
-    lr_q: float = 2e-4
-    average: float = 0.99
+    agreement: float = 0.0  # weight, within L_I, of the bound on real images, each seen through two draws of T
+    batch: int = 128  # images in a step
+    lr_g: float = 1e-3  # Adam's learning rates: of G,
+    lr_d: float = 2e-4  # of the trunk with D's head,
+    lr_q: float = 2e-4  # of Q's head
+    average: float = 0.99  # decay a step of the averaged weights
 
     def __post_init__(self) -> None:
-        check_gan(self.gan)
+        gan_losses(self.gan)
         if isinstance(self.views, Augment):
             object.__setattr__(self, "views", Views((View(self.views),)))
         updates = self.information_updates
         object.__setattr__(self, "lam", check_lam(self.lam))
         check_lam(self.agreement, "agreement")
         if self.agreement and (self.separate_step or "trunk" not in updates or self.views is None):
-            raise ValueError(
-                f"agreement = {self.agreement} trains the trunk in D's step through views, but got information_updates "
-                f"= {updates}, separate_step = {self.separate_step} and views = {self.views}; set agreement=0.0"
-            )
+            how = f"information_updates = {updates}, separate_step = {self.separate_step}, views = {self.views}"
+            raise ValueError(f"agreement trains the trunk in D's step through views, but got {how}; set agreement=0.0")
         if not set(updates) <= set(PARTS) or "Q" not in updates:
             raise ValueError(f"information_updates = {updates} was given; it holds 'Q' and any of 'G' and 'trunk'")
         if self.batch < (4 if self.plain_d else 2):

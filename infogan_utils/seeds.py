@@ -10,10 +10,7 @@ import torch
 
 def stream(seed: int, name: str) -> torch.Generator:
     """A generator for the stream ``name`` of a seed: G's first weights are then not also the run's first draws."""
-    seed = operator.index(seed)
-    if seed < 0:
-        raise ValueError(f"seed = {seed} was given; a seed is a whole number, 0 or more")
-    state = np.random.SeedSequence([seed, *name.encode()]).generate_state(1)
+    state = np.random.SeedSequence([operator.index(seed), *name.encode()]).generate_state(1)  # refuses seeds below 0
     return torch.Generator().manual_seed(int(state[0]))
 
 

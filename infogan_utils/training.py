@@ -57,13 +57,10 @@ class Trainer:
         r, parts = self.recipe, self.parameters
         groups = {"D step": [(parts["trunk"] + parts["D"], r.lr_d)], "G step": [(parts["G"], r.lr_g)]}
         if r.separate_step:
-            groups["information step"] = [(self._trained_by_information(), r.lr_g)]
+            groups["information step"] = [([p for part in r.information_updates for p in parts[part]], r.lr_g)]
         else:
             groups["D step"].append((parts["Q"], r.lr_q))
         return {name: adam(pairs, self.device) for name, pairs in groups.items()}
-
-    def _trained_by_information(self) -> list[nn.Parameter]:
-        return [p for part in self.recipe.information_updates for p in self.parameters[part]]
 
     def autocast(self) -> torch.autocast:
         """Matrix products in bfloat16 where the device has it, in float32 elsewhere."""
@@ -112,7 +109,7 @@ class Trainer:
         with self.autocast():
             latents, fake = self._generate(len(real))
             loss, bounds = self._information_loss(self._see(fake)[1], latents)
-        self._update("information step", self.lam * loss, self._trained_by_information())
+        self._update("information step", self.lam * loss, [p for k in recipe.information_updates for p in parts[k]])
         return {"D": d, "G": g, **bounds}
 
     def _generate(self, n: int) -> tuple[Latents, Tensor]:

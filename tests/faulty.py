@@ -93,7 +93,7 @@ def small_set(monkeypatch, which: type = datasets.MNIST, *mirrors: str) -> dict[
     files = {name: head + body for name, head, body in zip(digits.FILES, heads, bodies, strict=True)}
     md5 = {name: hashlib.md5(content).hexdigest() for name, content in files.items()}
     packed = [(f"{name}.gz", hashlib.md5(pack(content)).hexdigest()) for name, content in files.items()]
-    monkeypatch.setitem(digits.MD5, which.__name__, tuple(md5.values()))
+    monkeypatch.setitem(digits.MD5, which.__name__, " ".join(md5.values()))
     monkeypatch.setattr(which, "resources", packed)
     monkeypatch.setattr(which, "mirrors", list(mirrors))
     return files

@@ -35,8 +35,7 @@ def make(recipe: Recipe = FAST, *, spec: LatentSpec = SPEC, seed: int = 0, devic
 def weights(run: Trainer) -> dict[str, Tensor]:
     """A copy of each part's parameters, as one vector."""
     return {
-        name: torch.cat([torch.empty(0), *(p.detach().flatten().clone() for p in parameters)])
-        for name, parameters in run.parameters.items()
+        k: torch.cat([torch.empty(0), *(p.detach().flatten() for p in owned)]) for k, owned in run.parameters.items()
     }
 
 

@@ -22,17 +22,15 @@ def run(T, n: int = 8, seed: int = 0) -> torch.Tensor:
     return T(bars(n), torch.Generator().manual_seed(seed))
 
 
-def test_the_default_is_the_identity():
-    assert torch.allclose(run(Augment()), bars(8), atol=1e-5)
-
-
 @pytest.mark.parametrize("name", [field.name for field in fields(Augment)])
 def test_each_part_by_itself_changes_the_picture_and_each_picture_by_its_own_draw(name):
     out = run(Augment(**{name: 0.5}))
     assert (out - bars(8)).abs().amax(dim=(1, 2, 3)).max() > 0.05 and len(out.unique(dim=0)) > 1
+    assert torch.equal(out, run(Augment(**{name: 0.5}))) and not torch.equal(out, run(Augment(**{name: 0.5}), seed=1))
 
 
 def test_known_changes():
+    assert torch.allclose(run(Augment()), bars(8), atol=1e-5)
     assert torch.allclose(run(Augment(mirror=1)), bars(8).flip(3), atol=1e-5)
     mirrored = (run(Augment(mirror=0.3), n=2000) - bars(2000)).abs().amax(dim=(1, 2, 3)) > 0.1
     assert abs(mirrored.float().mean() - 0.3) < 0.04
@@ -65,11 +63,6 @@ def test_values_stay_in_0_1_and_the_gradient_passes():
     assert out.min() >= -1e-6 and out.max() <= 1 + 1e-6
     out.sum().backward()
     assert x.grad.abs().sum() > 0 and torch.isfinite(x.grad).all()
-
-
-def test_the_same_seed_draws_the_same_map_and_another_seed_another():
-    assert torch.equal(run(DIGIT_AUGMENT, seed=4), run(DIGIT_AUGMENT, seed=4))
-    assert not torch.equal(run(DIGIT_AUGMENT, seed=4), run(DIGIT_AUGMENT, seed=5))
 
 
 def test_what_does_not_fit_is_named():

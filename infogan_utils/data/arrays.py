@@ -1,28 +1,24 @@
 """Real pictures that come as arrays: SVHN as its authors pack it, COIL-20 and Extended Yale B as ``.npz`` files."""
 
-import os
 from pathlib import Path
 
 import numpy as np
 import torch
 from torchvision import datasets
-from torchvision.datasets.utils import check_integrity
 
-from infogan_utils.data.common import DataError, Pictures, needed_folder, pictures, random_rows
+from infogan_utils.data.common import DataError, Pictures, named_folder, pictures, random_rows
 
 
 def svhn(folder: str | Path | None, download: bool) -> Pictures:
     """SVHN's house numbers, (n, 3, 32, 32), from train_32x32.mat and test_32x32.mat; torchvision reads them."""
-    root, parts = needed_folder(folder, "svhn", "train_32x32.mat and test_32x32.mat"), []
-    for split in ("train", "test"):
-        _, name, md5 = datasets.SVHN.split_list[split]
-        if not check_integrity(existing(root / name), md5):
-            raise DataError(f"{root / name} is not the original: it has another checksum. Fetch it again")
-        parts.append(datasets.SVHN(root, split))
-    images = torch.from_numpy(np.concatenate([part.data for part in parts]))
-    labels = torch.from_numpy(np.concatenate([part.labels for part in parts]))
-    rows = torch.arange(len(images)).tensor_split([len(parts[0].data)])
-    return pictures(images, labels, rows, "0123456789", "SVHN's digits from the folder that was named: {counts}")
+    root = named_folder(folder, needed="train_32x32.mat and test_32x32.mat")
+    try:
+        train, test = (datasets.SVHN(root, split) for split in ("train", "test"))
+    except RuntimeError as error:
+        raise DataError(f"train_32x32.mat or test_32x32.mat in {root} is missing or not the original") from error
+    images, labels = (np.concatenate(both) for both in ((train.data, test.data), (train.labels, test.labels)))
+    rows, source = torch.arange(len(images)).tensor_split([len(train.data)]), "SVHN from the folder named: {counts}"
+    return pictures(torch.from_numpy(images), torch.from_numpy(labels), rows, "0123456789", source)
 
 
 def coil20(folder: str | Path | None, download: bool) -> Pictures:
@@ -36,27 +32,19 @@ def yaleb(folder: str | Path | None, download: bool) -> Pictures:
 
 
 def npz(folder: str | Path | None, name: str, *known: str) -> Pictures:
-    """``name``.npz with ``images``, uint8 (n, side, side), and the known factors, (n,) each, the class first."""
-    path = existing(needed_folder(folder, name, f"{name}.npz") / f"{name}.npz")
-    layout = f"the arrays images, uint8 (n, side, side), and {', '.join(known)}, whole numbers (n,)"
+    """``name``.npz with ``images``, uint8 (n, 32, 32), and the known factors, (n,) each, the class first."""
+    path = named_folder(folder, needed=f"{name}.npz") / f"{name}.npz"
+    layout = f"the arrays images, uint8 (n, 32, 32), and {', '.join(known)}, whole numbers (n,)"
     try:
         with np.load(path, allow_pickle=False) as held:
             images, *values = (torch.from_numpy(held[key]) for key in ("images", *known))
     except Exception as error:  # NumPy raises many kinds for a damaged file
         raise DataError(f"{path} can't be read ({error}); it should hold {layout}") from error
-    square = images.ndim == 3 and images.shape[1] == images.shape[2]
-    if not square or images.dtype != torch.uint8 or any(value.shape != images.shape[:1] for value in values):
+    n = len(images)
+    if images.dtype != torch.uint8 or images.shape != (n, 32, 32) or any(value.shape != (n,) for value in values):
         shapes = ", ".join(f"{value.dtype} {tuple(value.shape)}" for value in (images, *values))
         raise DataError(f"{path} holds {shapes}; it should hold {layout}")
     factors = {key: value.long() for key, value in zip(known, values, strict=True)}
-    labels = factors[known[0]]
+    labels, source = factors[known[0]], f"{path.name} from the folder that was named: {{counts}}"
     classes = [f"{known[0]} {i}" for i in range(int(labels.max()) + 1)]
-    source = f"{path.name} from the folder that was named: {{counts}}"
-    return pictures(images, labels, random_rows(len(images)), classes, source, **factors)
-
-
-def existing(path: Path) -> Path:
-    """``path`` if it is a file; otherwise an error that names it."""
-    if not os.path.isfile(path):
-        raise DataError(f"{path} is {'a folder; a file was expected' if os.path.isdir(path) else 'missing'}")
-    return path
+    return pictures(images, labels, random_rows(n), classes, source, **factors)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pooch
@@ -14,7 +15,7 @@ LIMIT_S = 120  # seconds for the files of a data set together
 pooch.get_logger().setLevel("WARNING")  # what it would print of each file, ``DataSet.source`` says in one sentence
 
 
-class NotAtHand(RuntimeError):
+class NotAtHand(Exception):
     """The files can't be had; the message is a clause that says why."""
 
 
@@ -23,32 +24,24 @@ def cache() -> Path:
     return Path.home() / ".cache" / "infogan_utils"
 
 
-class Deadline:
-    """Ends a download that takes too long in all. pooch takes it for a progress bar and tells it of each kilobyte."""
+def deadline() -> SimpleNamespace:
+    """What ends a download that takes too long in all: pooch takes it for a progress bar, told of each kilobyte."""
+    end = time.monotonic() + LIMIT_S
 
-    def __init__(self) -> None:
-        self.total, self.end = 0, time.monotonic() + LIMIT_S
-
-    def update(self, _: int) -> None:
-        if time.monotonic() > self.end:
+    def update(_: int) -> None:
+        if time.monotonic() > end:
             raise TimeoutError
 
-    def reset(self) -> None: ...
-
-    def close(self) -> None: ...
+    return SimpleNamespace(total=0, update=update, reset=lambda: None, close=lambda: None)
 
 
 def fetch(files: Sequence[tuple[str, str]], mirrors: Sequence[str], folder: Path) -> str:
-    """Download those of the files that ``folder`` lacks, or holds altered; return the host that served.
+    """Download those (name, md5) that ``folder`` lacks, or holds altered; return the host that served.
 
-    Args:
-        files: (name, md5) of each. mirrors: addresses to put before a name, tried in order.
-
-    Raises:
-        NotAtHand: if a file can't be had from any mirror within the time.
-        OSError: if the folder can't be written, or the disk is full.
+    ``mirrors`` are addresses to put before a name, tried in order. ``NotAtHand`` if none has a file within the time;
+    ``OSError`` if the folder can't be written, or the disk is full.
     """
-    host, downloader = "", pooch.HTTPDownloader(timeout=WAIT_S, progressbar=Deadline())
+    host, downloader = "", pooch.HTTPDownloader(timeout=WAIT_S, progressbar=deadline())
     for name, md5 in files:
         clauses = []
         for mirror in mirrors:
@@ -58,10 +51,8 @@ def fetch(files: Sequence[tuple[str, str]], mirrors: Sequence[str], folder: Path
                 break
             except requests.HTTPError as error:
                 clauses.append(f"{host} answered {error.response.status_code} for {name}")
-            except requests.Timeout:
-                clauses.append(f"{host} sent nothing for {WAIT_S} s")
             except requests.RequestException as error:
-                clauses.append(f"{host} can't be reached, or broke off {name} ({type(error).__name__})")
+                clauses.append(f"{host} can't be reached, fell silent or broke off {name} ({type(error).__name__})")
             except ValueError:  # pooch's, for a wrong checksum
                 clauses.append(f"{host} sent something else than {name}, as a proxy or a login page does")
             except TimeoutError:

@@ -7,21 +7,20 @@ from typing import NamedTuple
 
 import torch
 
-from infogan_utils.data.common import DataError, Pictures, needed_folder, pictures, random_rows
+from infogan_utils.data.common import SHOWN, DataError, Pictures, listed, named_folder, pictures, random_rows
 from infogan_utils.data.picture import SUFFIXES, read_all
 
 TRAIN, HELD_OUT = {"train", "training"}, {"test", "testing", "val", "valid", "validation"}  # names of folders
 STRAY = 0.05  # share of the pictures that may lie beside the classes' folders, and is left out
-SHOWN = 12  # classes, and names of files, that are printed
 CELEBA_CROP = 108  # of 178 × 218 pixels: the middle, where the face is
 
 
 class Found(NamedTuple):
-    """A picture file: its path, its class ("" where it has none), the folder that holds the classes, and its part."""
+    """A picture file."""
 
     path: Path
-    kind: str
-    base: Path
+    kind: str  # its class, "" where it has none
+    base: Path  # the folder that holds the classes
     held_out: bool
 
 
@@ -30,22 +29,14 @@ def folder(
 ) -> Pictures:
     """Every picture below the folder: the middle square of each, brought to ``side`` pixels. See ``data.load``.
 
-    Args:
-        colour: whether to keep colours; None: if there are any.
-        limit: take this many, drawn by a fixed seed; None: all.
-
-    Raises:
-        DataError: if there are too few pictures, too many that can't be read, or a layout that could mean two things.
+    ``colour``: whether to keep colours; None: if there are any. ``limit``: take this many, drawn by a fixed seed.
     """
-    if not folder:
-        raise DataError("no folder was named; call data.load('folder', 'DIR') with the folder that holds your pictures")
-    return pictures_below(needed_folder(folder, "folder", "pictures"), side, colour, limit)
+    return pictures_below(named_folder(folder, needed="your pictures"), side, colour, limit)
 
 
 def celeba(folder: str | Path | None, download: bool, *, side: int = 32, limit: int | None = 20_000) -> Pictures:
     """CelebA's aligned faces, cut to the face, from DIR/celeba/img_align_celeba, as torchvision lays them out."""
-    root = needed_folder(folder, "celeba", "img_align_celeba.zip, unpacked,")
-    faces = root / "celeba" / "img_align_celeba"
+    faces = named_folder(folder, needed="celeba/img_align_celeba") / "celeba" / "img_align_celeba"
     if not faces.is_dir():
         raise DataError(f"{faces} is missing; unpack img_align_celeba.zip into {faces.parent}")
     return pictures_below(faces, side, True, limit, CELEBA_CROP)
@@ -54,7 +45,7 @@ def celeba(folder: str | Path | None, download: bool, *, side: int = 32, limit: 
 def pictures_below(root: Path, side: int, colour: bool | None, limit: int | None, crop: int | None = None) -> Pictures:
     """Find the pictures below ``root``, read them and split them."""
     if limit is not None and (not isinstance(limit, int) or limit < 2):
-        raise DataError(f"limit = {limit!r} was given; it is a number of pictures, 2 or more, or None for all of them")
+        raise DataError(f"limit = {limit!r} was given; it is a number of pictures, 2 or more, or None for all")
     found, left_out = survey(root)
     if len(found) < 2:
         raise DataError(f"{root} holds {len(found)} pictures ({', '.join(SUFFIXES)}); training takes a batch or more")
@@ -64,13 +55,10 @@ def pictures_below(root: Path, side: int, colour: bool | None, limit: int | None
     classes = sorted({file.kind for file in found} - {""})
     labels = torch.tensor([classes.index(file.kind) if file.kind else -1 for file in kept])
     held_out = torch.tensor([file.held_out for file in kept])
-    split = held_out.any() and not held_out.all()
-    both = ((~held_out).nonzero()[:, 0], held_out.nonzero()[:, 0]) if split else random_rows(len(kept))
-    kinds = f"{len(classes)} classes" if classes else "no classes"
-    shown = tree(root, found, left_out + unreadable)
-    return pictures(
-        images, labels, both, classes, f"pictures from the folder that was named: {{counts}}, {kinds}\n{shown}"
-    )
+    both = (~held_out).nonzero()[:, 0], held_out.nonzero()[:, 0]
+    both = both if all(map(len, both)) else random_rows(len(kept))
+    source = f"pictures from the folder that was named: {{counts}}, {len(classes) or 'no'} classes"
+    return pictures(images, labels, both, classes, f"{source}\n{tree(root, found, left_out + unreadable)}")
 
 
 def survey(root: Path) -> tuple[list[Found], list[str]]:
@@ -90,10 +78,8 @@ def survey(root: Path) -> tuple[list[Found], list[str]]:
     if not (train and test):
         return classify(root, paths, False, left_out), left_out
     if beside := [top for top in tops if top not in train + test]:
-        raise DataError(
-            f"{root} holds {listed(train + test)}, which look like a split, and beside them {listed(beside)}. Move "
-            "those elsewhere; or rename the folders, if they are classes"
-        )
+        split = f"{root} holds {listed(train + test)}, which look like a split, and beside them {listed(beside)}"
+        raise DataError(f"{split}. Move those elsewhere; or rename the folders, if they are classes")
     below = {top: [path for path in paths if root / top in path.parents] for top in train + test}
     return [file for top in below for file in classify(root / top, below[top], top in test, left_out)], left_out
 
@@ -111,17 +97,15 @@ def tops_of(root: Path, paths: list[Path]) -> list[str]:
 
 
 def classify(root: Path, paths: list[Path], held_out: bool, left_out: list[str]) -> list[Found]:
-    """The pictures below ``root``, the folder that each lies in as its class; none where they lie side by side."""
+    """The pictures below ``root``, the folder that each lies in as its class; no class where they lie side by side."""
     root = holder(root, paths)
     loose = [path for path in paths if path.parent == root]
     inside = [Found(p, p.relative_to(root).parts[0], root, held_out) for p in paths if p.parent != root]
     if not (loose and inside):
         return inside or [Found(path, "", root, held_out) for path in loose]
     if len(loose) > STRAY * len(paths):
-        raise DataError(
-            f"{root} holds {len(loose)} pictures and, beside them, folders with {len(inside)} more "
-            f"({listed(sorted({file.kind for file in inside}))}). Put all into folders, one a class, or none"
-        )
+        more = f"{len(inside)} more ({listed(sorted({file.kind for file in inside}))})"
+        raise DataError(f"{root} holds {len(loose)} pictures and, in folders, {more}. Put all into folders, or none")
     left_out.append(f"beside the folders: {listed([path.name for path in loose])}")
     return classify(root, [file.path for file in inside], held_out, left_out)
 
@@ -136,8 +120,3 @@ def tree(root: Path, found: list[Found], left_out: list[str]) -> str:
         rows = [f"  {name:30}{n:>8,}" for name, n in shown.items()]
         lines += rows[:SHOWN] + [f"  and {len(rows) - SHOWN} folders more"] * (len(rows) > SHOWN)
     return "\n".join(lines + [f"  left out: {'; '.join(left_out)}"] * bool(left_out))
-
-
-def listed(names: list[str]) -> str:
-    """The first of these names, and how many more there are."""
-    return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")

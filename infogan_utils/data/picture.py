@@ -8,7 +8,7 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from infogan_utils.data.common import DataError
+from infogan_utils.data.common import DataError, listed
 
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 UNREADABLE = 0.1  # share of pictures that may be left out because they can't be read
@@ -17,17 +17,10 @@ UNREADABLE = 0.1  # share of pictures that may be left out because they can't be
 def read_all(
     paths: list[Path], side: int, colour: bool | None, crop: int | None = None
 ) -> tuple[Tensor, list[int], list[str]]:
-    """Read picture files; leave out those that can't be read.
+    """Read picture files; leave out those that can't be read, and raise ``DataError`` if that is more than one in ten.
 
-    Args:
-        colour: whether to keep colours; None: if there are any.
-        crop: side of the middle square in pixels; None: as large as each picture has it.
-
-    Returns:
-        the pictures, uint8, (n, side, side) or (n, 3, side, side); which of ``paths`` they are; what was left out.
-
-    Raises:
-        DataError: if more than one in ten can't be read.
+    ``colour``: whether to keep colours; None: if there are any. ``crop``: as in ``middle_square``. Returns uint8
+    pictures, (n, side, side) or (n, 3, side, side); which of ``paths`` they are; what was left out.
     """
     small, rows, bad = [], [], []
     for row, path in enumerate(paths):
@@ -35,23 +28,18 @@ def read_all(
             small.append(middle_square(upright(path), side, crop))
             rows.append(row)
         except Exception as error:  # Pillow raises many kinds for a damaged file
-            bad.append(f"{path.name} ({error})" if len(bad) < 3 else path.name)
-    clause = f"{len(bad)} that can't be read: {', '.join(bad[:10])}{' …' if len(bad) > 10 else ''}"
+            bad.append(f"{path.name} ({error})")
+    clause = f"{len(bad)} that can't be read: {listed(bad)}"
     if len(bad) > UNREADABLE * len(paths):
         raise DataError(f"of {len(paths)} pictures, there are {clause}. Mend or remove them")
     if colour is None:
         colour = any((picture.max(-1) != picture.min(-1)).any() for picture in map(np.asarray, small))
-    array = np.stack([np.asarray(picture if colour else picture.convert("L")) for picture in small])
-    images = torch.from_numpy(array)
+    images = torch.from_numpy(np.stack([np.asarray(picture if colour else picture.convert("L")) for picture in small]))
     return (images.permute(0, 3, 1, 2).contiguous() if colour else images), rows, [clause] * bool(bad)
 
 
 def upright(file: Path | BinaryIO) -> Image.Image:
-    """A picture file as RGB with 8 bits a channel, turned as its camera noted, transparent parts white.
-
-    Raises:
-        ValueError: if its pixels are of no known range. Pillow raises many kinds of error for a damaged file.
-    """
+    """A picture file as RGB with 8 bits a channel, turned as its camera noted, transparent parts white."""
     with Image.open(file) as opened:
         opened.draft(None, (256, 256))  # of a large photograph, decode no more pixels than are needed
         turned = ImageOps.exif_transpose(opened)

@@ -2,8 +2,7 @@
 
 As in dSprites (https://github.com/google-deepmind/dsprites-dataset) there are 3 shapes, 6 scales, 40 angles and 32 × 32
 places, and a square looks the same after a quarter turn. Unlike there, edges are soft, scales run from 0.6 to 1, the 40
-angles all differ, and the pictures are drawn when they are asked for, in 32 or 64 pixels. In colour the thing and the
-ground have one of 10 hues each; the ground is darker.
+angles all differ, a side has 32 or 64 pixels, and in colour there are 10 hues for the thing, 10 for the darker ground.
 """
 
 import math
@@ -20,11 +19,7 @@ BLOCK = 2**18  # pixels that are drawn together
 
 
 def draw(n: int, generator: torch.Generator, side: int = 32, colour: bool = False) -> tuple[Tensor, dict[str, Tensor]]:
-    """Draw ``n`` pictures, every factor uniform; return them and their factors.
-
-    Returns:
-        As ``render`` gives the pictures; each factor's values (n,), int64, by name: see ``FACTORS`` and ``HUES``.
-    """
+    """Draw ``n`` pictures, as ``render`` gives them, every factor uniform; and their factors by name, (n,) int64."""
     sizes = FACTORS | HUES if colour else FACTORS
     factors = {name: torch.randint(k, (n,), generator=generator) for name, k in sizes.items()}
     return render(factors, side), factors
@@ -32,15 +27,15 @@ def draw(n: int, generator: torch.Generator, side: int = 32, colour: bool = Fals
 
 def render(factors: dict[str, Tensor], side: int = 32) -> Tensor:
     """The pictures that have these factors: uint8, (n, side, side), or (n, 3, side, side) where hues are among them."""
-    n, step = len(factors["shape"]), max(1, BLOCK // side**2)
-    blocks = [{name: value[i : i + step] for name, value in factors.items()} for i in range(0, n, step)]
-    cover = torch.cat([coverage(block, side) for block in blocks])  # (n, side, side), 0 … 1
-    if "hue" not in factors:
-        return (cover * 255).round().to(torch.uint8)
-    thing, ground = (rgb(factors[name])[..., None, None] for name in ("hue", "ground"))  # (n, 3, 1, 1)
-    ground = 0.4 * ground
-    parts = zip(cover.unsqueeze(1).split(step), thing.split(step), ground.split(step), strict=True)
-    return torch.cat([torch.lerp(g, t, c).mul_(255).round_().to(torch.uint8) for c, t, g in parts])
+    n, step, drawn = len(factors["shape"]), max(1, BLOCK // side**2), []
+    for i in range(0, n, step):
+        block = {name: value[i : i + step] for name, value in factors.items()}
+        picture = coverage(block, side)  # (step, side, side), 0 … 1
+        if "hue" in factors:
+            thing, ground = (rgb(block[name])[..., None, None] for name in ("hue", "ground"))  # (step, 3, 1, 1)
+            picture = torch.lerp(0.4 * ground, thing, picture.unsqueeze(1))
+        drawn.append((picture * 255).round().to(torch.uint8))
+    return torch.cat(drawn)
 
 
 def coverage(factors: dict[str, Tensor], side: int) -> Tensor:
@@ -50,10 +45,8 @@ def coverage(factors: dict[str, Tensor], side: int) -> Tensor:
     size = (0.6 + 0.4 * factors["scale"] / (FACTORS["scale"] - 1))[:, None, None]
     angle = (2 * math.pi / FACTORS["angle"] * factors["angle"])[:, None, None]
     right, up = (grid - x[:, None])[:, None, :], (y[:, None] - grid)[:, :, None]  # (n, 1, side) and (n, side, 1)
-    u, v = (
-        angle.cos() * right + angle.sin() * up,
-        angle.cos() * up - angle.sin() * right,
-    )  # turned back, (n, side, side)
+    cos, sin = angle.cos(), angle.sin()
+    u, v = cos * right + sin * up, cos * up - sin * right  # turned back, (n, side, side)
     distance = torch.empty_like(u)
     for kind, outline in enumerate((square, ellipse, heart)):
         rows = (factors["shape"] == kind).nonzero()[:, 0]
@@ -62,7 +55,7 @@ def coverage(factors: dict[str, Tensor], side: int) -> Tensor:
 
 
 def square(u: Tensor, v: Tensor) -> Tensor:
-    """The distance of points from the outline, below 0 inside; here and below at scale 1."""
+    """The distance of points from the outline, below 0 inside; here and in the next two at scale 1."""
     return torch.maximum(u.abs(), v.abs()) - 0.3
 
 

@@ -1,6 +1,6 @@
 """Was the category found? The best match of categories and classes, and information, which needs no labels.
 
-Notebooks 06 and 08 measure with it. A ``model`` is a ``looking.Model``, such as ``trainer.averaged``.
+A ``model`` is a ``looking.Model``, such as ``trainer.averaged``. Notebooks 06 and 08 measure with it.
 """
 
 import math
@@ -16,44 +16,33 @@ from infogan_utils.looking import Model
 
 @dataclass(frozen=True)
 class Match:
-    """Categories matched one to one with classes, so that the most images agree.
+    """Categories matched one to one with classes, so that the most images agree."""
 
-    ``accuracy`` in [0, 1]; ``label_of[category]``; ``confusion`` (classes, categories), counts.
-    """
-
-    accuracy: float
-    label_of: np.ndarray
-    confusion: np.ndarray
+    accuracy: float  # in [0, 1]
+    label_of: np.ndarray  # (categories,), the class of each
+    confusion: np.ndarray  # (classes, categories), counts
 
     def merged(self, share: float = 0.3) -> list[tuple[int, list[int]]]:
         """Categories in which several classes meet: (category, classes with at least ``share`` of their images)."""
         shares = self.confusion / np.maximum(self.confusion.sum(axis=1, keepdims=True), 1)  # a class may have no image
-        groups = [(k, np.flatnonzero(shares[:, k] >= share).tolist()) for k in range(shares.shape[1])]
+        groups = [(k, np.flatnonzero(column >= share).tolist()) for k, column in enumerate(shares.T)]
         return [(k, classes) for k, classes in groups if len(classes) > 1]
 
 
 def best_match(categories: Tensor, labels: Tensor, k: int) -> Match:
     """Match ``k`` categories with at most ``k`` classes, one to one (Hungarian method), and count the agreement.
 
-    Args:
-        categories, labels: (n,), integers in 0 … k−1.
-
-    Raises:
-        ValueError: if the shapes or types are others, n is 0, or a value lies outside its range.
+    ``categories`` and ``labels`` are (n,), integers in 0 … k−1; ``ValueError`` if they are something else.
     """
-    if categories.is_floating_point() or labels.is_floating_point():
-        raise ValueError(f"categories of {categories.dtype}, labels of {labels.dtype} were given; both are integers")
-    categories, labels = categories.cpu().long(), labels.cpu().long()  # in 8 bits labels * k would overflow
-    if categories.shape != labels.shape or categories.ndim != 1 or len(labels) == 0:
+    both = torch.stack([labels.cpu(), categories.cpu()])
+    inside = (both >= 0) & (both < k)
+    if both.is_floating_point() or both.ndim != 2 or not both.numel() or not inside.all():
         raise ValueError(
-            f"{tuple(categories.shape)} categories and {tuple(labels.shape)} labels were given; both are (n,), n > 0"
+            f"labels, categories {tuple(labels.shape)} in {both.dtype} with {both[~inside][:5].tolist()} were given; "
+            f"both are (n,) integers, 0 to {k - 1}. With more classes than categories give the code more values or "
+            "leave classes out; leave out images without a label, too"
         )
-    both = torch.stack([labels, categories])
-    if both.min() < 0 or both.max() >= k:
-        raise ValueError(
-            f"values from {both.min()} to {both.max()} were given; k = {k} allows 0 to {k - 1}. With more classes than "
-            "categories give the code more values, or leave classes out; leave out images without a label, too"
-        )
+    labels, categories = both.long()  # in 8 bits labels * k would overflow
     confusion = torch.bincount(labels * k + categories, minlength=k * k).view(k, k).numpy()
     classes, matched = linear_sum_assignment(confusion, maximize=True)
     label_of = np.empty(k, dtype=np.int64)
@@ -62,11 +51,7 @@ def best_match(categories: Tensor, labels: Tensor, k: int) -> Match:
 
 
 def accuracy(model: Model, images: Tensor, labels: Tensor | None) -> Match:
-    """The first discrete code as a classifier of real images: best match of the likeliest category under Q.
-
-    Args:
-        images: uint8, as ``model.categories`` takes them. labels: (n,) integers; None is refused.
-    """
+    """The first discrete code as a classifier: best match of images' likeliest category under Q with their labels."""
     if labels is None:
         raise ValueError("these pictures have no labels, so there is no accuracy; answer_information needs none")
     probabilities = model.categories(images)
@@ -75,17 +60,12 @@ def accuracy(model: Model, images: Tensor, labels: Tensor | None) -> Match:
 
 def answer_information(probabilities: Tensor) -> float:
     """I between an image and Q's answer in nats, H(mean Q) − mean H(Q), from (n, K) probabilities. No labels."""
-
-    def entropy(p: Tensor) -> Tensor:
-        return -(p * p.clamp_min(1e-12).log()).sum(dim=-1)
-
-    return float(entropy(probabilities.mean(dim=0)) - entropy(probabilities).mean())
+    entr = torch.special.entr  # −p ln p
+    return float(entr(probabilities.mean(dim=0)).sum() - entr(probabilities).sum(dim=1).mean())
 
 
 def held_out_information(model: Model, generator: torch.Generator, n: int = 2_000) -> dict[str, float]:
     """L_I of each code in nats on ``n`` fresh samples, both networks in eval mode, no augmentation in between."""
-    if n < 1:
-        raise ValueError(f"n = {n} was given; a mean needs at least one sample")
     sums: dict[str, float] = {}
     for count in [min(500, n - done) for done in range(0, n, 500)]:
         latents = model.spec.sample(count, generator).to("cpu")

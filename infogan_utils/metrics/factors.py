@@ -2,9 +2,8 @@
 
 MIG (arXiv 1802.04942), the FactorVAE score (1802.05983), SAP (1711.00848) and DCI (Eastwood and Williams, ICLR 2018)
 with the settings of disentanglement_lib (1811.12359). Each compares ``codes`` (n, codes), e.g. Q's means of n pictures,
-with the ``factors`` (n, factors) that made them, arrays or tensors. There may be more codes than factors, or fewer. A
-factor of more than 100 values counts as continuous and is put into 20 bins; the score says so. Published scores use
-n = 10,000.
+with the ``factors`` (n, factors) that made them, arrays or tensors. A factor of more than 100 values counts as
+continuous and is put into 20 bins; the score says so.
 """
 
 import importlib
@@ -12,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from scipy.stats import entropy
+from scipy.stats.contingency import crosstab
 
 BINS, MOST_VALUES = 20, 100
 FEWEST = 1_000  # samples; below it chance decides
@@ -20,7 +21,7 @@ VOTES, SCORED, GROUP, LEAST = 10_000, 5_000, 64, 0.05  # of the FactorVAE score
 
 @dataclass(frozen=True)
 class Score:
-    """A score and how it came about. ``matrix`` (codes, factors) is what it was computed from."""
+    """A score, how it came about, and the ``matrix`` (codes, factors) that it was computed from."""
 
     name: str
     value: float
@@ -39,14 +40,13 @@ class Score:
 def mig(codes: Any, factors: Any, *, bins: int | None = BINS) -> Score:
     """Mutual information gap: (I of the best code − I of the second best) / H(factor), averaged over the factors.
 
-    Args:
-        bins: equal-width bins of a code; None: each distinct value for itself, which drives the score towards 0.
+    A code is put into ``bins`` of equal width; None: each value for itself, which drives the score towards 0.
     """
     codes, classes, _, how = _checked(codes, factors)
-    columns = [_ids(code) if bins is None else _binned(code, bins) for code in codes.T]
+    columns = codes.T if bins is None else [_binned(code, bins) for code in codes.T]
     matrix = np.array([[mutual_information(code, factor) for factor in classes.T] for code in columns])
     entropies = np.array([mutual_information(factor, factor) for factor in classes.T])
-    how = f"{how}, codes {'not binned' if bins is None else f'in {bins} bins'}"
+    how += ", codes not binned" if bins is None else f", codes in {bins} bins"
     return Score("MIG", float((_gaps(matrix) / entropies).mean()), how, matrix)
 
 
@@ -81,16 +81,16 @@ def factor_vae_score(codes: Any, factors: Any, *, seed: int = 0) -> Score:
 def sap(codes: Any, factors: Any) -> Score:
     """Separated attribute predictability: how far the best code alone predicts a factor better than the second best.
 
-    Averaged over the factors. How well a code predicts: for a discrete factor the accuracy of a linear SVM (C = 0.01,
-    balanced classes) on the last third of the samples, trained on the others, by scikit-learn; for a continuous one r².
-    The SVM's C makes the first depend on the scale of a code: compare codes of like spread, such as those in [−1, 1].
+    Averaged over the factors. How well a code predicts: for a discrete factor the accuracy of scikit-learn's linear SVM
+    (C = 0.01, balanced classes) on the last third of the samples, trained on the others; for a continuous one r². C
+    makes the first depend on the scale of a code: compare codes of like spread, such as those in [−1, 1].
     """
     codes, classes, continuous, how = _checked(codes, factors, "by correlation")
     factors, cut = np.asarray(factors).reshape(len(codes), -1), len(codes) * 2 // 3
     matrix = np.zeros((codes.shape[1], classes.shape[1]))
     for i, j in np.ndindex(*matrix.shape):
         if not continuous[j]:
-            svm = _sklearn("svm", "SAP of a discrete factor").LinearSVC(C=0.01, class_weight="balanced", random_state=0)
+            svm = _sklearn("svm").LinearSVC(C=0.01, class_weight="balanced", random_state=0)
             svm.fit(codes[:cut, i : i + 1], classes[:cut, j])
             matrix[i, j] = svm.score(codes[cut:, i : i + 1], classes[cut:, j])
         elif codes[:, i].var() > 1e-12:
@@ -103,15 +103,15 @@ def dci(codes: Any, factors: Any) -> Score:
 
     Trees learn to predict each factor from all codes on two thirds of the samples; informativeness is their accuracy on
     the rest. Disentanglement is 1 − entropy of a code's importances over the factors, weighted by its importance;
-    completeness is the same of a factor's over the codes. Needs scikit-learn, and with 10,000 samples and five codes
-    about a second for each value of each factor. Where codes mix factors, two draws of 10,000 can differ by 0.05.
+    completeness is the same of a factor's over the codes. Needs scikit-learn; 10,000 samples of five codes take about a
+    second for each value of each factor. Where codes mix factors, two draws of 10,000 can differ by 0.05.
     """
-    trees = _sklearn("ensemble", "DCI").GradientBoostingClassifier
+    trees = _sklearn("ensemble").GradientBoostingClassifier
     codes, classes, _, how = _checked(codes, factors)
     cut, matrix, right = len(codes) * 2 // 3, np.zeros((codes.shape[1], classes.shape[1])), []
     for j, column in enumerate(classes.T):
         model = trees(random_state=0).fit(codes[:cut], column[:cut])
-        matrix[:, j] = model.feature_importances_
+        matrix[:, j] = model.feature_importances_.clip(0)  # rounding makes −1e-17 of some
         right.append(model.score(codes[cut:], column[cut:]))
     parts = {"completeness": _concentration(matrix.T), "informativeness": float(np.mean(right))}
     return Score("DCI disentanglement", _concentration(matrix), how, matrix, parts)
@@ -119,16 +119,8 @@ def dci(codes: Any, factors: Any) -> Score:
 
 def mutual_information(a: np.ndarray, b: np.ndarray) -> float:
     """I(a; b) in nats of two columns (n,), counted over their distinct values; I(a; a) is the entropy of a."""
-    a, b = _ids(a), _ids(b)
-    size = b.max() + 1
-    joint = np.bincount(a * size + b, minlength=(a.max() + 1) * size).reshape(-1, size) / len(a)
-    apart = joint.sum(axis=1, keepdims=True) * joint.sum(axis=0)
-    seen = joint > 0
-    return float((joint[seen] * np.log(joint[seen] / apart[seen])).sum())
-
-
-def _ids(column: np.ndarray) -> np.ndarray:
-    return np.unique(column, return_inverse=True)[1]
+    count = crosstab(a, b).count
+    return float(entropy(count.sum(axis=0)) + entropy(count.sum(axis=1)) - entropy(count.ravel()))
 
 
 def _binned(column: np.ndarray, bins: int) -> np.ndarray:
@@ -142,42 +134,35 @@ def _gaps(matrix: np.ndarray) -> np.ndarray:
 
 def _concentration(matrix: np.ndarray) -> float:
     """Mean over the rows of 1 − entropy / its largest value, weighted by the rows' sums; 0 if all are 0."""
-    sums = matrix.sum(axis=1, keepdims=True)
-    shares = np.maximum(matrix / np.maximum(sums, 1e-30), 1e-30)
-    entropy = -(shares * np.log(shares)).sum(axis=1) / np.log(max(matrix.shape[1], 2))
-    return float(((1 - entropy) * sums[:, 0]).sum() / max(sums.sum(), 1e-30))
+    sums = matrix.sum(axis=1)
+    some, sums = matrix[sums > 0], sums[sums > 0]
+    spread = entropy(some, base=max(matrix.shape[1], 2), axis=1)
+    return 1 - float(np.average(spread, weights=sums)) if len(sums) else 0.0
 
 
-def _sklearn(module: str, what: str) -> Any:
+def _sklearn(module: str) -> Any:
     try:
         return importlib.import_module(f"sklearn.{module}")
     except ImportError as error:
-        raise ImportError(f"{what} needs scikit-learn, which is missing here: pip install scikit-learn") from error
+        raise ImportError("this score needs scikit-learn, which is missing here: pip install scikit-learn") from error
 
 
-Checked = tuple[np.ndarray, np.ndarray, np.ndarray, str]
-
-
-def _checked(codes: Any, factors: Any, treated: str = f"in {BINS} bins") -> Checked:
+def _checked(codes: Any, factors: Any, treated: str = f"in {BINS} bins") -> tuple:
     """Codes (n, codes), factors as classes (n, factors), which factors are continuous, and what to say of all that."""
     codes, factors = (np.asarray(x, dtype=np.float64) for x in (codes, factors))
     factors = factors[:, None] if factors.ndim == 1 else factors
     if codes.ndim != 2 or factors.ndim != 2 or len(codes) != len(factors) or codes.shape[1] < 2:
-        raise ValueError(
-            f"codes {codes.shape} and factors {factors.shape} were given; they are (n, codes) and (n, factors), with "
-            "two codes or more to compare"
-        )
+        raise ValueError(f"codes {codes.shape}, factors {factors.shape} were given; n rows each, two codes or more")
     if len(codes) < FEWEST:
-        raise ValueError(
-            f"{len(codes)} samples were given; a score needs {FEWEST:,}, and 10,000 to stand beside published ones"
-        )
+        raise ValueError(f"{len(codes)} samples were given; a score needs {FEWEST:,}, published ones have 10,000")
     if not (np.isfinite(codes).all() and np.isfinite(factors).all()):
-        raise ValueError("codes or factors that are not finite numbers were given: leave those samples out")
+        raise ValueError("codes or factors that are not finite were given: leave those samples out")
     values = np.array([len(np.unique(column)) for column in factors.T])
     if (values < 2).any():
         raise ValueError(f"factors {np.flatnonzero(values < 2).tolist()} have one value alone: leave them out")
     continuous = values > MOST_VALUES
-    classes = [_binned(x, BINS) if many else _ids(x) for x, many in zip(factors.T, continuous, strict=True)]
+    columns = zip(factors.T, continuous, strict=True)
+    classes = [_binned(x, BINS) if many else np.unique(x, return_inverse=True)[1] for x, many in columns]
     how = f"{len(codes):,} samples"
     if continuous.any():
         how += f", factors {np.flatnonzero(continuous).tolist()} (more than {MOST_VALUES} values) {treated}"

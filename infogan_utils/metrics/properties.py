@@ -23,9 +23,7 @@ def picture_properties(images: Tensor) -> dict[str, Tensor]:
     With moments μ about the centre of ink: slant −μ₁₁/μ₀₂, positive where it leans to the right; width
     √(μ₂₀ − μ₁₁²/μ₀₂), so with the slant taken out; height √μ₀₂; aspect ln(width/height). Ink is the sum of all pixels;
     stroke is ink over the length of the edge (the total variation), half a line's thickness. Without ink all are NaN.
-
-    Args:
-        images: uint8 or floats in [0, 1], (n, side, side) or (n, 1, side, side).
+    ``images`` are uint8 or floats in [0, 1], (n, side, side) or (n, 1, side, side).
     """
     x = as_floats(images).double()
     if x.ndim != 4 or x.shape[1] != 1:
@@ -58,42 +56,40 @@ def explained(code: Tensor, values: Tensor, bins: int = 8) -> float:
     return float(between / values.var(correction=0).clamp_min(1e-30))
 
 
-def property_table(model: Model, generator: torch.Generator, draws: int = DRAWS) -> dict[str, dict[str, float]]:
+def property_table(model: Model, generator: torch.Generator) -> dict[str, dict[str, float]]:
     """What each continuous code moves: ``table["slant"]["cont 1"]`` is the share of the slant's variance it explains.
 
-    Measured within each value of the first discrete code, ``draws`` samples each with all else drawn, then averaged.
+    Measured within each value of the first discrete code, 300 samples each with all else drawn, then averaged.
     """
     names = [name for name in model.spec.names if not model.spec[name].discrete]
-    table: dict[str, dict[str, float]] = {}
-    groups = list(_within(model, generator, draws))
-    for latents in groups:
-        for kind, values in picture_properties(model.draw(latents)).items():
-            row = table.setdefault(kind, dict.fromkeys(names, 0.0))
-            for name in names:
-                row[name] += explained(latents.c[name], values) / len(groups)
-    return table
+    groups = list(_within(model, generator))
+    tables = [picture_properties(model.draw(latents)) for latents in groups]
+
+    def share(kind: str, name: str) -> float:
+        pairs = zip(groups, tables, strict=True)
+        return sum(explained(latents.c[name], table[kind]) for latents, table in pairs) / len(groups)
+
+    return {kind: {name: share(kind, name) for name in names} for kind in tables[0]}
 
 
-def variance_shares(
-    model: Model, images: Tensor, labels: Tensor, generator: torch.Generator, draws: int = DRAWS
-) -> dict[str, float]:
+def variance_shares(model: Model, images: Tensor, labels: Tensor, generator: torch.Generator) -> dict[str, float]:
     """Variance of a pixel within a category, as a share of that of the real ``images`` (n, …) within a class.
 
     "noise alone": all codes but the first discrete one at 0; "codes alone": one z a category; "both": all drawn.
     """
     real, shares = diversity(images, labels) ** 2, {"noise alone": 0.0, "codes alone": 0.0, "both": 0.0}
-    groups = list(_within(model, generator, draws))
+    groups = list(_within(model, generator))
     for z, c in groups:
         still = {name: code if name in model.spec.discrete[:1] else torch.zeros_like(code) for name, code in c.items()}
         kinds = {"noise alone": Latents(z, still), "codes alone": Latents(z[:1].expand_as(z), c), "both": Latents(z, c)}
         for kind, latents in kinds.items():
-            shares[kind] += diversity(model.draw(latents), torch.zeros(draws)) ** 2 / real / len(groups)
+            shares[kind] += diversity(model.draw(latents), torch.zeros(DRAWS)) ** 2 / real / len(groups)
     return shares
 
 
-def _within(model: Model, generator: torch.Generator, draws: int) -> Iterator[Latents]:
-    """For each value of the first discrete code, ``draws`` latent variables that share it; one group without it."""
+def _within(model: Model, generator: torch.Generator) -> Iterator[Latents]:
+    """For each value of the first discrete code, ``DRAWS`` latent variables that share it; one group without it."""
     name = next(iter(model.spec.discrete), None)
     for value in range(round(math.exp(model.spec[name].entropy)) if name else 1):  # equally likely, so e^H values
-        z, c = model.spec.sample(draws, generator).to("cpu")
+        z, c = model.spec.sample(DRAWS, generator).to("cpu")
         yield Latents(z, c | {name: torch.full_like(c[name], value)} if name else c)

@@ -1,7 +1,6 @@
 """The one reader and writer of runs and of weights: safetensors files, the rest as JSON in their header. Never pickle.
 
-A save is atomic: it is written beside the old file and then takes its place, so that a full disk or a kill in the
-middle leaves the last good one whole. Notebook 06 saves and resumes with it.
+A save is written beside the old file and then takes its place: a full disk or a kill leaves the last good one whole.
 """
 
 import hashlib
@@ -9,7 +8,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -47,15 +46,11 @@ def load(path: str | Path, *, networks: tuple[nn.Module, nn.Module] | None = Non
 
     On CUDA they differ a little: T's gradient is summed there in an order that changes from run to run. ``networks``
     are fresh G and D like those of the run, where they are a reader's own; those of ``models.build`` are made anew.
-
-    Raises:
-        FileNotFoundError: if there is no such file. CheckpointError: if it is damaged or something else.
     """
     about, tensors = read(path, RUN)
     torch.empty(0, device=device)  # a device that isn't here is no fault of the file
     with fitting(path):
-        spec = unpack(about["spec"])
-        G, D = networks or rebuild(about, spec)
+        G, D, spec = rebuild(about, networks)
         trainer = Trainer(G, D, spec, unpack(about["recipe"]), seed=about["seed"], device=device)
         trainer.load_state_dict(about | {"tensors": tensors})
     return trainer
@@ -63,7 +58,7 @@ def load(path: str | Path, *, networks: tuple[nn.Module, nn.Module] | None = Non
 
 def save_model(model: Model, path: str | Path, **about: str | int) -> Path:
     """Write G and D in half precision, for looking at; ``about`` says how they came, e.g. ``command="…", seed=0``."""
-    nets = {f"{part}.{key}": value for part in "GD" for key, value in getattr(model, part).state_dict().items()}
+    nets = nn.ModuleDict({"G": model.G, "D": model.D}).state_dict()
     # a running variance can exceed float16's range
     tensors = {key: v.half() if v.is_floating_point() and "running" not in key else v for key, v in nets.items()}
     shape = model.draw(model.spec.sample(1, torch.Generator())).shape[1:]
@@ -74,12 +69,9 @@ def load_model(path: str | Path = SHIPPED, *, networks: tuple[nn.Module, nn.Modu
     """Read G and D that ``save_model`` wrote, by default the digits' model that comes with the package."""
     about, tensors = read(path, MODEL)
     with fitting(path):
-        spec = unpack(about["spec"])
-        model = Model(*(networks or rebuild(about, spec)), spec)
-        for part, net in (("G", model.G), ("D", model.D)):
-            net.load_state_dict({key[2:]: value for key, value in tensors.items() if key.startswith(f"{part}.")})
-            net.eval()
-    return model
+        G, D, spec = rebuild(about, networks)
+        nn.ModuleDict({"G": G, "D": D}).eval().load_state_dict(tensors)
+    return Model(G, D, spec)
 
 
 def describe(model: Model, shape: tuple[int, ...]) -> dict:
@@ -92,16 +84,18 @@ def describe(model: Model, shape: tuple[int, ...]) -> dict:
     return {"spec": pack(model.spec), "widths": pack(widths), "image_shape": shape}
 
 
-def rebuild(about: dict, spec: LatentSpec) -> tuple[nn.Module, nn.Module]:
-    if about["widths"] is None:
+def rebuild(about: dict, networks: tuple[nn.Module, nn.Module] | None) -> tuple[nn.Module, nn.Module, LatentSpec]:
+    """G, D and their specification as a header describes them; a reader's own ``networks`` as they are."""
+    spec, widths, shape = unpack(about["spec"]), unpack(about["widths"]), about["image_shape"]
+    if networks is None and widths is None:
         raise ValueError("its networks are a reader's own: hand over fresh ones, networks=(G, D)")
-    return build(spec, unpack(about["widths"]), channels=about["image_shape"][0], side=about["image_shape"][1])
+    return *(networks or build(spec, widths, channels=shape[0], side=shape[1])), spec
 
 
 def pack(value: Any) -> Any:
     """A setting as JSON has it: an object by its class's name and its fields."""
     if is_dataclass(value):
-        return [type(value).__name__, {field.name: pack(getattr(value, field.name)) for field in fields(value)}]
+        return [type(value).__name__, {name: pack(held) for name, held in vars(value).items()}]
     if isinstance(value, tuple | list):
         return ["", [pack(item) for item in value]]
     return value.item() if isinstance(value, np.generic) else value
@@ -130,9 +124,8 @@ def write(path: str | Path, kind: str, tensors: dict[str, Tensor], about: dict) 
     path, about = Path(path).expanduser(), about | {"format": kind}
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder; name a file in it, e.g. {path / 'run.safetensors'}")
-    tensors = {
-        name: value.detach().cpu().clone(memory_format=torch.contiguous_format) for name, value in tensors.items()
-    }
+    whole = torch.contiguous_format
+    tensors = {name: value.detach().cpu().clone(memory_format=whole) for name, value in tensors.items()}
     about["sha256"] = digest(about, tensors)
     part = path.with_name(f".{path.name}.part")  # what a kill leaves there, the next save writes over
     try:
@@ -144,9 +137,7 @@ def write(path: str | Path, kind: str, tensors: dict[str, Tensor], about: dict) 
     except (OSError, SafetensorError) as error:
         with suppress(OSError):
             part.unlink()
-        raise OSError(
-            f"{path} could not be written ({error}); a former save there is untouched. Free some space, or name another"
-        ) from error
+        raise OSError(f"{path} could not be written ({error}); a former save is untouched. Name another") from error
     return path
 
 
@@ -155,31 +146,27 @@ def read(path: str | Path, kind: str) -> tuple[dict, dict[str, Tensor]]:
     path = Path(path).expanduser()
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}; train first, then checkpoint.save(trainer, path)")
-    try:
+    with fitting(path):
         with safe_open(path, "pt") as file:
             about = json.loads((file.metadata() or {})["infogan"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}
-        found = about["format"], about["sha256"] == digest(about, tensors)
-    except (SafetensorError, LookupError, ValueError, TypeError, AttributeError) as error:
-        raise CheckpointError(
-            f"{path} is damaged or no file of this project ({type(error).__name__}: {error}); name another, or train "
-            "again. Pickled files (.pt, .pth) are refused: loading them can run code"
-        ) from error
-    if found != (kind, True):
-        what = (
-            f"has the format {found[0]!r}; {kind!r} is read here" if found[0] != kind else "doesn't have its checksum"
-        )
-        raise CheckpointError(f"{path} {what}: it is damaged or something else; name another file, or train again")
+        if about["format"] != kind:
+            raise ValueError(f"it has the format {about['format']!r}; {kind!r} is read here")
+        if about["sha256"] != digest(about, tensors):
+            raise ValueError("it doesn't have its checksum")
     return about, tensors
 
 
 @contextmanager
 def fitting(path: str | Path) -> Iterator[None]:
-    """Whatever doesn't fit inside becomes a ``CheckpointError`` that names the file."""
+    """Whatever goes wrong inside becomes a ``CheckpointError`` that names the file."""
     try:
         yield
+    except SafetensorError as error:
+        refused = "pickled files (.pt, .pth) are refused: loading them can run code"
+        raise CheckpointError(f"{path} is damaged or something else; {refused}") from error
     except (LookupError, ArithmeticError, TypeError, ValueError, AttributeError, RuntimeError) as error:
-        raise CheckpointError(f"{path} doesn't hold what its header says: {error}") from error
+        raise CheckpointError(f"{path} is damaged or something else: {error}") from error
 
 
 def digest(about: dict, tensors: dict[str, Tensor]) -> str:

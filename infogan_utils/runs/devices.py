@@ -1,5 +1,6 @@
 """Where to compute: the fastest processor here that gives the CPU's numbers. Notebook 06 uses it."""
 
+import math
 import warnings
 
 import torch
@@ -21,25 +22,21 @@ def best_device() -> torch.device:
     One that doesn't pass is left out with a warning that says why: a device that draws other pictures than the CPU
     from the same weights and noise would train another network without any error.
     """
-    found = torch.accelerator.current_accelerator(check_available=True)
-    if found is None:
-        return torch.device("cpu")
+    found = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
     try:
-        apart = difference(found.type)
-    except (RuntimeError, NotImplementedError, AssertionError, TypeError) as error:
-        why = f"could not run the networks ({type(error).__name__}: {str(error)[:120]})"
-    else:
-        if apart < TOLERANCE:
-            return torch.device(found.type)
+        apart = 0.0 if found.type == "cpu" else difference(found.type)
         why = f"gives numbers that differ from the CPU's by {apart:.2g}, more than {TOLERANCE:g}"
+    except (RuntimeError, NotImplementedError, AssertionError, TypeError) as error:
+        apart, why = math.nan, f"could not run the networks ({type(error).__name__}: {str(error)[:120]})"
+    if apart < TOLERANCE:
+        return torch.device(found.type)
     warnings.warn(f"the device {found.type!r} {why}: training on the CPU instead", stacklevel=2)
     return torch.device("cpu")
 
 
 def difference(device: str) -> float:
     """Largest difference, here against the CPU, of anything that ``probe`` gives; NaN if any of it is NaN."""
-    there, home = probe(device), probe("cpu")
-    apart = [(a.cpu() - b).abs().max() for a, b in zip(there, home, strict=True)]
+    apart = [(a.cpu() - b).abs().max() for a, b in zip(probe(device), probe("cpu"), strict=True)]
     return torch.stack(apart).max().item()  # Python's own max would drop a NaN that doesn't come first
 
 

@@ -31,19 +31,14 @@ def choose_start(
 ) -> Tensor | None:
     """Train the trunk under ``readers`` readers, and make the best one Q's first category. No labels.
 
-    All or nothing: the run is changed only at the end. Reproducible by the run's seed. Each of ``steps`` steps of Adam
-    sees ``recipe.batch`` views of half as many images; ``show`` is called every ``every`` steps with the step and the
-    bounds.
-
-    Returns:
-        (readers,): each reader's agreement bound in nats, a running mean; None if it was stopped.
+    All or nothing: the run is changed only at the end. Each of ``steps`` steps of Adam sees ``recipe.batch`` views of
+    half as many images; ``show`` is called every ``every`` steps with the step and the bounds. Returns each reader's
+    agreement bound in nats, a running mean, (readers,); None if it was stopped.
     """
     recipe, spec, q = trainer.recipe, trainer.spec, trainer.D.q_head
     if trainer.steps or not spec.discrete or recipe.views is None or not isinstance(q, nn.Linear):
-        raise ValueError(
-            f"a run of {spec} after {trainer.steps} steps, with views = {recipe.views} and Q's head {q} was given; a "
-            "start is chosen for a run without steps, with a discrete code, views, and a linear Q (q_fc=0)"
-        )
+        given = f"a run of {spec} after {trainer.steps} steps, with views = {recipe.views} and Q's head {q} was given"
+        raise ValueError(f"{given}; a start needs 0 steps, a discrete code, views, and a linear Q (q_fc=0)")
     if readers < 1 or steps < 1:
         raise ValueError(f"readers = {readers} and steps = {steps} were given; each is 1 or more")
     images, name = check_images(images, trainer), spec.discrete[0]
@@ -74,13 +69,11 @@ def choose_start(
                 show(step, bounds.cpu())
         # still under the flag: a Ctrl-C must not come between the networks and their average
         if not torch.isfinite(bounds).all():
-            raise TrainingDiverged(
-                f"after {steps} steps of the start, bounds are {bounds.tolist()}; try a smaller lr_q"
-            )
-        best, first = int(bounds.argmax()), list(spec.split(torch.arange(spec.answers)[None])[name][0])[0]
+            raise TrainingDiverged(f"after {steps} steps the bounds are {bounds.tolist()}; try a smaller lr_q")
+        rows, best = spec.split(torch.arange(spec.answers)[None])[name][0], int(bounds.argmax())
         with torch.no_grad():
-            D.q_head.weight[first : first + k] = reader.weight[best * k : (best + 1) * k]
-            D.q_head.bias[first : first + k] = reader.bias[best * k : (best + 1) * k]
+            for of_q, of_readers in ((D.q_head.weight, reader.weight), (D.q_head.bias, reader.bias)):
+                of_q[rows] = of_readers[best * k : (best + 1) * k]
         for net in (trainer.D, trainer.averaged.D):
             net.load_state_dict(D.state_dict())
         return bounds.cpu()

@@ -1,6 +1,7 @@
 """Are the packages here new enough? Asked before anything else is imported."""
 
 import tomllib
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 
@@ -14,16 +15,14 @@ def check() -> None:
         wanted = tomllib.loads(pyproject.read_text("utf-8"))["project"]["dependencies"]
     else:
         wanted = metadata.requires("infogan-utils") or []
-    problems = []
-    for requirement in (Requirement(line) for line in wanted):
-        if requirement.marker is not None:  # an extra's
-            continue
-        try:
-            found = metadata.version(requirement.name)
-        except metadata.PackageNotFoundError:
-            found = None
-        if found is None or not requirement.specifier.contains(found, prereleases=True):
-            problems.append(f"{requirement.name} {requirement.specifier} (found: {found or 'none'})")
+    problems = {}
+    for package in map(Requirement, wanted):
+        found = None
+        with suppress(metadata.PackageNotFoundError):
+            found = metadata.version(package.name)
+        old = found is None or not package.specifier.contains(found, prereleases=True)
+        if old and package.marker is None:  # a marker: an extra's
+            problems[package.name] = f"{package.name} {package.specifier} (found: {found or 'none'})"
     if problems:
-        names = " ".join(problem.split(" ")[0] for problem in problems)
-        raise ImportError(f"infogan_utils needs {', '.join(problems)}; run: pip install -U {names}")
+        needs = ", ".join(problems.values())
+        raise ImportError(f"infogan_utils needs {needs}; run: pip install -U {' '.join(problems)}")

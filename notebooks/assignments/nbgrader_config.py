@@ -25,7 +25,8 @@ c.CourseDirectory.course_id = "infogan"
 # A writer waits for another one instead of giving up: several submissions are graded at once.
 c.CourseDirectory.db_url = "sqlite:///" + os.path.abspath("gradebook.db") + "?timeout=60"
 
-c.GradeCells.cell_limit = 10  # seconds for one cell or test; they take well under one
+c.GradeCells.cell_limit = 20  # seconds for one cell of the student's
+c.GradeCells.test_limit = 10  # seconds for one test; they take a tenth of one, more where the machine is busy
 c.GradeCells.notebook_limit = 120  # seconds for one submission, all cells together
 c.GradeCells.memory_limit = 2048  # megabytes for one submission, beyond what the libraries take
 

@@ -48,14 +48,21 @@ def source_of(preprocessor: NbGraderPreprocessor, resources: dict) -> Path:
     return Path(folder) / f"{names['notebook']}.ipynb"
 
 
-def memory_is_full(answer: dict) -> bool:
+def memory_is_full(answer) -> bool:
+    """Did the process run out of memory? Its answers may have any form."""
+    if not isinstance(answer, dict):
+        return False
+    draws = answer.get("draws")
+    if isinstance(draws, list) and any(map(memory_is_full, draws)):
+        return True
     return answer.get("error") == "MemoryError" or "can't allocate memory" in str(answer.get("says"))
 
 
 class GradeCells(NbGraderPreprocessor):
     """Run a submission so that each cell answers for itself alone, within limits."""
 
-    cell_limit = Integer(10, help="seconds for one cell, and for one test").tag(config=True)
+    cell_limit = Integer(20, help="seconds for one cell").tag(config=True)
+    test_limit = Integer(10, help="seconds for one test").tag(config=True)
     notebook_limit = Integer(120, help="seconds for all cells of a notebook together").tag(config=True)
     memory_limit = Integer(2048, help="megabytes that a submission may take beyond the libraries'").tag(config=True)
     variants = Bool(False, help="other numbers for each student").tag(config=True)
@@ -101,19 +108,17 @@ class GradeCells(NbGraderPreprocessor):
             cell.outputs = []
         elif cell.source.startswith("%%check"):
             return
-        left = self.deadline - time.monotonic()
-        limit = min(self.cell_limit, left)
+        left, locked = self.deadline - time.monotonic(), bool(name and about.get("locked"))
         if left <= 0:
             if test:
                 fail(cell, "TimeLimit", f"not run: the notebook had used up its {self.notebook_limit} seconds.")
             return
         try:
             if test:
-                self.test(cell, test, limit)
+                self.test(cell, test, min(self.test_limit, left))
                 return
-            locked = bool(name and about.get("locked"))
             source = without_magic(cell.source) if locked else cell.source
-            answer = self.alive().cell(source, locked, limit)
+            answer = self.alive().cell(source, locked, 60 if locked else min(self.cell_limit, left))
             if memory_is_full(answer):
                 raise Stopped("out of memory")
             self.ran.append((source, locked))
@@ -128,7 +133,7 @@ class GradeCells(NbGraderPreprocessor):
         """Judge what the probe sees with the locked cells' names as they were set, else with those of the student."""
         given = self.known.given[test.name]
         answer = self.alive().probe(test.source, test.seeds, given, True, limit)
-        if any(memory_is_full(draw) for draw in [answer, *answer.get("draws", [])]):
+        if memory_is_full(answer):
             raise Stopped("out of memory")
         try:
             test.judge(answer)
@@ -147,7 +152,7 @@ class GradeCells(NbGraderPreprocessor):
         if self.room is None:
             self.room = Process(Sandbox(self.memory_limit, self.inside), self.known.names)
             for source, locked in self.ran:
-                self.room.cell(source, locked, self.cell_limit)
+                self.room.cell(source, locked, 60 if locked else self.cell_limit)
         return self.room
 
     def stop(self, patience: float = 0.0) -> None:

@@ -175,7 +175,7 @@ class Process:
 
 
 @functools.cache
-def assignment(path: Path, inside: str = "", student: str = "") -> Assignment:
+def assignment(path: Path, inside: str, student: str) -> Assignment:
     """The assignment with its truths, once for a run: everybody gets the same fresh inputs, or a student their own."""
     seed = int(os.environ.get("ASSIGNMENT_SEED") or int.from_bytes(os.urandom(4), "big") // 2)
     known = Assignment(path, student)

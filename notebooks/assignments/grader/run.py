@@ -115,6 +115,7 @@ def grade(course: Path, assignment: str, jobs: int, students: str = "*", inside:
     import marks
 
     source = course / "source" / assignment
+    inside = inside or settings(course).GradeCells.get("inside", "")
     notebooks = sorted(source.glob("*.ipynb"))
     if not notebooks:
         raise SystemExit(f"{source} has no notebook; expected one of {sorted(os.listdir(course / 'source'))}")
@@ -141,7 +142,7 @@ def grade(course: Path, assignment: str, jobs: int, students: str = "*", inside:
         where = "the container of --inside" if inside else isolate.enclosure()[0]
         print(f"each submission runs in {where}" if where else OPEN, flush=True)
         for path in notebooks:  # before the workers are forked: they all inherit the same inputs and true results
-            marks.assignment(path, inside)
+            marks.assignment(path, inside, "")
     began = time.monotonic()
     context = multiprocessing.get_context("fork")
     with context.Pool(min(jobs, count) or 1, watch_parent, maxtasksperchild=25) as pool:
