@@ -33,7 +33,7 @@ RECIPES = {  # the rows of the README's table: name of the runs, what it stands 
     "long": "the same, twenty minutes",
     "three-step": "the losses of [PyTorch-GAN](https://github.com/eriklindernoren/PyTorch-GAN) summed, five minutes",
     "port": "that code as it stands, five minutes",
-    "paper, former": "the paper's InfoGAN, five minutes",
+    "paper, former": "the paper's InfoGAN (`paper, former`), five minutes",
 }
 
 SETUP = """\
@@ -187,7 +187,10 @@ def accuracies(parts: dict, digits: dict) -> list[str]:
             found = [run[figure] for run in own if run.get(figure) is not None]
             cells.append(f"{statistics.mean(found):.3f}" if found else "")
         rows.append("| " + " | ".join(cells) + " |")
-    for first, found in (("The first two rows", parts), ("The others", digits)):
+    for first, found in (
+        ("The first two rows, as many steps as two laptop cores take in that time", parts),
+        ("The others", digits),
+    ):
         rows += ["", f"{first}: `{found['command']}` on {found['machine']}. {found['remark']}"]
     return rows
 

@@ -13,6 +13,7 @@ one, which serves for a test: ``--only fast --seeds 1 --steps 10``.
 import argparse
 import dataclasses
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import NamedTuple
@@ -174,7 +175,7 @@ def main() -> None:
     digits = data.load("mnist")
     machine = torch.cuda.get_device_name() if device == "cuda" else "CPU, one run after the other"
     found = {
-        "command": f"python tests/benchmarks/{Path(sys.argv[0]).name} {' '.join(sys.argv[1:])}",
+        "command": f"python tests/benchmarks/parts.py {shlex.join(sys.argv[1:])}",
         "machine": f"{machine}; PyTorch {torch.__version__}",
         "data": digits.source,
         "runs": [],
