@@ -80,7 +80,11 @@ def test_labels_in_8_bits_and_a_class_without_images_match_as_well():
     ("categories", "labels", "says"),
     [
         (torch.zeros(0).long(), torch.zeros(0).long(), r"\(0,\) in torch.int64"),
-        (torch.tensor([0]), torch.tensor([10]), r"\[10\] were given; both are \(n,\) integers, 0 to 9. With more classes"),
+        (
+            torch.tensor([0]),
+            torch.tensor([10]),
+            r"\[10\] were given; both are \(n,\) integers, 0 to 9. With more classes",
+        ),
         (torch.tensor([0]), torch.tensor([-1]), "leave out images without a label"),
         (torch.tensor([0]), torch.tensor([0.0]), r"in torch\.float32"),
     ],

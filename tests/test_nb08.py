@@ -74,10 +74,10 @@ def test_the_share_written_out_is_the_packages_and_knows_its_ends(nb):
 
 def test_the_shipped_model_has_one_property_a_code_and_noise_that_matters():
     model, generator = checkpoint.load_model(), torch.Generator().manual_seed(0)
-    run = {"properties": metrics.property_table(model, generator, draws=120)}
+    run = {"properties": metrics.property_table(model, generator)}
     assert plots.found(run, "slant") == "cont 1" and plots.found(run, "aspect") == "cont 2"
     digits = data.digits.shipped_digits("")
-    shares = metrics.variance_shares(model, digits.test, digits.test_labels, generator, draws=60)
+    shares = metrics.variance_shares(model, digits.test, digits.test_labels, generator)
     assert shares["noise alone"] > 0.4
 
 

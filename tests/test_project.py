@@ -1,7 +1,6 @@
 """The project around the notebooks: the README's commands, the floors, the files of the package, the workflow."""
 
 import importlib.util
-import json
 import os
 import re
 import subprocess
@@ -14,16 +13,10 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from style import make
 
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 COLAB = {"ipywidgets": "7.7.1", "ipykernel": "6.17", "ipython": "7.34", "numpy": "2.1", "matplotlib": "3.10"}
-
-
-def test_the_readmes_accuracies_are_those_of_the_measured_runs():
-    table = "\n".join(make.accuracies(json.loads(make.MEASURED.read_text("utf-8"))))
-    assert table in (ROOT / "README.md").read_text("utf-8"), "run python notebooks/make.py --no-run"
 
 
 def test_the_readme_has_two_commands_of_which_one_opens_the_main_notebook_and_one_tests():

@@ -364,7 +364,7 @@ def test_what_the_dial_cant_show_is_refused_with_a_sentence():
         digits_dial(LatentSpec(8))
     with pytest.raises(ValueError, match=r"\(2,\) from a latent vector, which is no picture; .* draw="):
         DialPanel(plane_dial(draw=pictures.samples))
-    with pytest.raises(ValueError, match="at least the 16 real ones of a step"):
+    with pytest.raises(ValueError, match="at least the 16 of a step"):
         digits_dial(LatentSpec(8, Categorical(4)), n=5).train(1)
 
 
