@@ -2,7 +2,7 @@
 
 nbval listens for error messages. A cell that starts with an unknown magic sends none and counts as passed; what a
 callback does is not run at all. So each cell has to leave a mark in the kernel and to be answered with "ok", and
-after the last cell of a notebook one more item, "Widgets", uses every widget (``tests/press.py``).
+after the last cell of a notebook one more item, "Widgets", uses every widget (``tests/use_widgets.py``).
 """
 
 import json
@@ -15,7 +15,7 @@ import pytest
 
 # Tests run side by side, a process for each core: in each of them two threads would wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-PRESS = Path(__file__).parent / "tests" / "press.py"
+USE_WIDGETS = Path(__file__).parent / "tests" / "use_widgets.py"
 
 # In the kernel: put a mark before the last statement of each cell, unless a cell magic took the cell's lines away.
 PREPARE = """
@@ -47,7 +47,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     last: dict[pytest.Collector, pytest.Item] = {item.parent: item for item in items if is_cell(item)}
     for parent, item in last.items():
         sources = json.dumps([c.source for c in parent.nb.cells if c.cell_type == "code"])
-        code = f"{PRESS.read_text('utf-8')}\n\npress_everything(__import__('json').loads({sources!r}), globals())"
+        code = f"{USE_WIDGETS.read_text('utf-8')}\n\nuse_every_widget(__import__('json').loads({sources!r}), globals())"
         cell = nbformat.v4.new_code_cell(code)
         options = defaultdict(bool, check=False)
         extra = type(item).from_parent(parent, name="Widgets", cell_num=item.cell_num + 1, cell=cell, options=options)

@@ -158,7 +158,7 @@ def planted(tmp_path_factory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("planted")
     shutil.copy(ROOT / "conftest.py", folder)
     (folder / "tests").mkdir()
-    shutil.copy(ROOT / "tests" / "press.py", folder / "tests")
+    shutil.copy(ROOT / "tests" / "use_widgets.py", folder / "tests")
     write(folder / "faults.ipynb", FAULTS)
     write(folder / "good.ipynb", GOOD)
     for i, cells in enumerate(WIDGETS.values()):

@@ -17,7 +17,7 @@ PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTj2F
 OURS = ("ipywidgets", "traitlets", "jupyter", "ipykernel", "comm")
 
 
-def press_everything(cells, space):
+def use_every_widget(cells, space):
     """Use every live widget; ``AssertionError`` with all that went wrong. ``cells``: the notebook's code, in order."""
     if "ipywidgets" not in sys.modules:
         print("no widgets")
@@ -30,7 +30,7 @@ def press_everything(cells, space):
             problems += overwritten(callback, cells, space, name)
             place[i] = counted(callback, name, counts)
     for widget in sorted(widgets, key=lambda w: type(w).__name__ == "Button"):  # buttons last
-        press(widget)
+        use(widget)
     problems += [f"{name} never ran" for name, count in counts.items() if not count]
     assert not problems, "; ".join(problems)
     print(f"{len(counts)} callbacks ran {sum(counts.values())} times")
@@ -70,7 +70,7 @@ def counted(callback, name, counts):
     return count
 
 
-def press(widget):
+def use(widget):
     """Use one widget as a reader might: its ends, all its choices, a click."""
     kind = type(widget).__name__
     if getattr(widget, "disabled", False):
