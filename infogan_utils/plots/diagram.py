@@ -29,11 +29,11 @@ PARTS = {
 ARROWS = ("z G", "c G", "G x", "x trunk", "data trunk", "trunk D", "trunk Q")
 SAYS = {"D": "D(x): real?", "Q": "Q(c|x): which c?"}
 
-# loss: (the head where it starts, the networks that it moves, its formula, colour)
+# loss: (the head where it starts, the networks that it moves, its formula, colour, height of its line)
 LOSSES = {
-    "D": ("D", ("D", "trunk"), "D's loss, −V", BLUE),
-    "G": ("D", ("G",), "G's loss", RED),
-    "information": ("Q", ("Q", "trunk", "G"), "−λ L_I", GREEN),
+    "D": ("D", ("D", "trunk"), "D's loss, −V", BLUE, 2.25),
+    "G": ("D", ("G",), "G's loss", RED, 2.65),
+    "information": ("Q", ("Q", "trunk", "G"), "−λ L_I", GREEN, 0.02),
 }
 
 
@@ -42,8 +42,9 @@ def draw(lit: Sequence[str] = tuple(PARTS), losses: Sequence[str] = ()) -> None:
 
     Args:
         lit: parts to colour, of "z", "c", "G", "x", "data", "trunk", "D", "Q"; the others are grey.
-        losses: of "D", "G", "information": each is a coloured line below the boxes that runs back from where the loss
-            is computed, with an arrow up into every network that it moves.
+        losses: of "D", "G", "information": each is a coloured line that runs back from the head where the loss is
+            computed, above the boxes from D's head and below them from Q's, with an arrow into every network that it
+            moves.
 
     Raises:
         ValueError: if a part or a loss has another name.
@@ -56,10 +57,11 @@ def draw(lit: Sequence[str] = tuple(PARTS), losses: Sequence[str] = ()) -> None:
 
 def figure(lit: Sequence[str], losses: Sequence[str]) -> Figure:
     """The drawing as a figure; ``draw`` says what the arguments are."""
-    bottom = 0.22 - 0.42 * len(losses)
-    drawing = Figure(figsize=(9.6, 2.4 - bottom), layout="none")
+    top = max([2.4, *(LOSSES[loss][4] + 0.2 for loss in losses)])
+    bottom = min([0.22, *(LOSSES[loss][4] - 0.2 for loss in losses)])
+    drawing = Figure(figsize=(9.6, top - bottom), layout="none")
     axes = drawing.add_axes((0, 0, 1, 1))
-    axes.set(xlim=(0, 9.6), ylim=(bottom, 2.4))
+    axes.set(xlim=(0, 9.6), ylim=(bottom, top))
     axes.set_axis_off()
     for pair in ARROWS:
         arrow(axes, *pair.split(), all(part in lit for part in pair.split()))
@@ -74,8 +76,8 @@ def figure(lit: Sequence[str], losses: Sequence[str]) -> Figure:
         axes.text(x, y - 0.15, below, ha="center", va="center", color=ink, fontsize=9)
         if name in SAYS:
             axes.text(x + width / 2 + 0.12, y, SAYS[name], va="center", color=ink, fontsize=10)
-    for i, loss in enumerate(losses):
-        lane(axes, loss, 0.02 - 0.42 * i)
+    for loss in losses:
+        lane(axes, loss)
     return drawing
 
 
@@ -88,17 +90,18 @@ def arrow(axes: Axes, start: str, end: str, lit: bool) -> None:
     axes.annotate("", (to_x - to_width / 2, to_y + reach), (x + width / 2, y), arrowprops=style)
 
 
-def lane(axes: Axes, loss: str, y: float) -> None:
-    """A loss's line at height y: from its head back to the last network that it moves, an arrow up at each."""
-    head, moves, formula, colour = LOSSES[loss]
-    shift = 0.16 * (list(LOSSES).index(loss) - 1)  # so that two arrows into one box stand side by side
+def lane(axes: Axes, loss: str) -> None:
+    """A loss's line, from its head back to the last network that it moves, and an arrow into each of these."""
+    head, moves, formula, colour, y = LOSSES[loss]
+    shift = {"D": -0.16, "G": 0.16, "information": 0}[loss]  # so that two lines at D's head stand side by side
     ends = [PARTS[part][0] + shift for part in (*moves, head)]
     axes.plot([min(ends), 8.0], [y, y], color=colour, lw=2, solid_capstyle="round")
     axes.text(8.1, y, formula, va="center", color=colour, fontsize=10, fontweight="bold")
-    for part in moves:
+    for part in dict.fromkeys((head, *moves)):
         x, centre, _, height = PARTS[part][:4]
-        style = {"arrowstyle": "-|>", "color": colour, "lw": 2, "shrinkA": 0, "shrinkB": 1}
-        axes.annotate("", (x + shift, centre - height / 2), (x + shift, y), arrowprops=style, zorder=0)
+        edge = centre + height / 2 if y > centre else centre - height / 2
+        style = {"arrowstyle": "-|>" if part in moves else "-", "color": colour, "lw": 2, "shrinkA": 0, "shrinkB": 1}
+        axes.annotate("", (x + shift, edge), (x + shift, y), arrowprops=style, zorder=0)
 
 
 def words(lit: Sequence[str], losses: Sequence[str]) -> str:
@@ -106,6 +109,6 @@ def words(lit: Sequence[str], losses: Sequence[str]) -> str:
     said = "z and c go into G, which makes x; real and generated x go through a trunk to D's head and Q's head. "
     said += "All parts lit." if set(lit) == set(PARTS) else f"Lit: {', '.join(lit)}."
     for loss in losses:
-        _, moves, formula, _ = LOSSES[loss]
+        _, moves, formula, *_ = LOSSES[loss]
         said += f" {formula} moves {' and '.join(moves)}."
     return said
