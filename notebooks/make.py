@@ -4,10 +4,10 @@
     python notebooks/make.py 04 06          # those whose names begin with 04 or 06
     python notebooks/make.py --no-run 04    # navigation and set-up cell only; outputs stay as they are
 
-Written by this script, never by hand: the line of links at the top and the bottom, the set-up cell, the
-Colab badge (only when ``REPOSITORY`` names one), the measured computing time, cell ids, and the README's tables of
-notebooks and of accuracies and its picture. The metadata keeps the seconds measured; widget state and run times are
-dropped.
+Written by this script, never by hand: the line of links at the top and the bottom, the set-up cell down to the
+notebook's own imports, the Colab badge (where the clone's ``origin`` is on GitHub), the measured computing time, cell
+ids, and the README's tables of notebooks and of accuracies and its pictures. The metadata keeps the seconds measured;
+widget state and run times are dropped.
 """
 
 import argparse
@@ -16,6 +16,7 @@ import hashlib
 import json
 import re
 import statistics
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -23,7 +24,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-REPOSITORY = ""  # "OWNER/REPO" once the project is public: badges and Colab's pip line follow from it
+GITHUB = re.compile(r"(?:https://(?:[^/@]+@)?|ssh://git@|git@)github\.com[:/]([\w.-]+/[\w.-]+?)(?:\.git)?/?")
 FOLDER = Path(__file__).resolve().parent
 README = FOLDER.parent / "README.md"
 PICTURE = FOLDER / "readme.png"
@@ -37,7 +38,7 @@ RECIPES = {  # the rows of the README's table: name of the runs, what it stands 
 }
 
 SETUP = """\
-# Set-up, the same in every notebook: finds infogan_utils, or installs it
+# @title Set-up: finds infogan_utils, or installs it
 import importlib.util
 import os
 import sys
@@ -56,12 +57,27 @@ if importlib.util.find_spec("infogan_utils") is None:
             "or open this notebook from inside that folder"
         )"""
 
+OWN = "\n\n# What this notebook uses\n"  # in the set-up cell: above it this script's lines, below it the notebook's
+FOLDED = {"cellView": "form", "jupyter": {"source_hidden": True}}  # for Colab, where "# @title" is seen; for JupyterLab
 NAV_TOP, NAV_BOTTOM, SETUP_ID = "nav-top", "nav-bottom", "setup"
 
 
 def notebooks() -> list[Path]:
     """The numbered notebooks, in order."""
     return sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
+
+
+def named(notebook: nbformat.NotebookNode) -> str:
+    """The repository that the notebook's set-up cell names, or an empty text."""
+    found = re.search(r'^REPOSITORY = "([^"]*)"', "\n".join(c.source for c in notebook.cells), re.MULTILINE)
+    return found[1] if found else ""
+
+
+def repository() -> str:
+    """OWNER/REPO of the clone's ``origin`` where that is on GitHub; otherwise the one that notebook 01 names."""
+    asked = subprocess.run(["git", "config", "remote.origin.url"], cwd=FOLDER, capture_output=True, text=True)
+    found = GITHUB.fullmatch(asked.stdout.strip())
+    return found[1] if found else named(nbformat.read(notebooks()[0], as_version=4))
 
 
 def title(notebook: nbformat.NotebookNode) -> str:
@@ -82,8 +98,8 @@ def minutes(notebook: nbformat.NotebookNode) -> str:
     return f"about {round(seconds / 60, 1):g} minutes"
 
 
-def write_frame(path: Path, notebook: nbformat.NotebookNode, everything: list[Path]) -> None:
-    """Write navigation, badge, set-up cell and cell ids into ``notebook``."""
+def write_frame(path: Path, notebook: nbformat.NotebookNode, everything: list[Path], repository: str) -> None:
+    """Write navigation, badge, set-up cell and cell ids into ``notebook``; no badge where ``repository`` is empty."""
     place = everything.index(path)
     links = []
     if place > 0:
@@ -93,8 +109,8 @@ def write_frame(path: Path, notebook: nbformat.NotebookNode, everything: list[Pa
         links.append(f"[next →]({everything[place + 1].name})")
     line = " · ".join(links)
     top = f"{line} · computing: {minutes(notebook)}, measured on two CPU cores"
-    if REPOSITORY:
-        colab = f"https://colab.research.google.com/github/{REPOSITORY}/blob/main/notebooks/{path.name}"
+    if repository:
+        colab = f"https://colab.research.google.com/github/{repository}/blob/main/notebooks/{path.name}"
         top += f"\n\n[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({colab})"
 
     markdown, code = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
@@ -103,9 +119,8 @@ def write_frame(path: Path, notebook: nbformat.NotebookNode, everything: list[Pa
     if setup is None:
         setup = code(id=SETUP_ID)
         body.insert(1, setup)
-    source = SETUP.format(repository=REPOSITORY)
-    if setup.source != source:
-        setup.source = source
+    setup.source = "".join([SETUP.format(repository=repository), *setup.source.partition(OWN)[1:]])
+    setup.metadata.update(FOLDED)
 
     seen: dict[str, int] = {}
     for cell in body:
@@ -145,7 +160,7 @@ def clean(notebook: nbformat.NotebookNode) -> None:
     notebook.metadata["language_info"] = {"name": "python"}
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     for cell in notebook.cells:
-        cell.metadata = {k: v for k, v in cell.metadata.items() if k in ("tags", "jupyter")}
+        cell.metadata = {k: v for k, v in cell.metadata.items() if k in ("tags", *FOLDED)}
         for output in cell.get("outputs", []):
             for mime in [m for m in output.get("data", {}) if "widget" in m]:
                 del output["data"][mime]
@@ -214,16 +229,20 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = [p for p in everything if not options.which or p.name.startswith(tuple(options.which))]
     if not chosen:
         parser.error(f"no notebook begins with {options.which}; there are {[p.name for p in everything]}")
+    origin = repository()
     for path in chosen:
         notebook = nbformat.read(path, as_version=4)
-        write_frame(path, notebook, everything)
+        write_frame(path, notebook, everything, origin)
         if not options.no_run:
             print(f"{path.name}: running …", flush=True)
             execute(path, notebook)
-            write_frame(path, notebook, everything)  # the measured time goes into the first line
+            write_frame(path, notebook, everything, origin)  # the measured time goes into the first line
         clean(notebook)
         nbformat.write(notebook, path)
         print(f"{path.name}: {minutes(notebook)}")
+    for path in FOLDER.glob("assignments/*/*/*.ipynb"):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(re.sub(r'(REPOSITORY = \\")[^"\\]*', rf"\g<1>{origin}", text), encoding="utf-8")
     write_contents(everything)
     measured = [json.loads((ASSETS / f"{name}.json").read_text("utf-8")) for name in ("parts", "digits")]
     write_table("accuracies", accuracies(*measured))

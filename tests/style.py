@@ -150,11 +150,13 @@ def links_resolve(path, notebook):
 def frame_is_makes(path, notebook):
     fresh = nbformat.from_dict(notebook)
     everything = make.notebooks() if path in make.notebooks() else [path]
-    make.write_frame(path, fresh, everything)
+    make.write_frame(path, fresh, everything, make.named(notebook))
     ours = {c.get("id"): c.source for c in notebook.cells}
     for cell in fresh.cells:
         if cell.id in (make.NAV_TOP, make.NAV_BOTTOM, make.SETUP_ID) and ours.get(cell.id) != cell.source:
             yield f"the cell {cell.id!r} is not what make.py writes; run python notebooks/make.py --no-run"
+        if cell.id == make.SETUP_ID and dict(cell.metadata) != make.FOLDED:
+            yield "the set-up cell is not folded; run python notebooks/make.py --no-run"
     order = [c.get("id") for c in notebook.cells]
     if not order or order[0] != make.NAV_TOP or order[-1] != make.NAV_BOTTOM or order.count(make.SETUP_ID) != 1:
         yield "navigation at both ends and one set-up cell were expected"
@@ -162,7 +164,7 @@ def frame_is_makes(path, notebook):
 
 def badges_are_alive(path, notebook):
     badges = re.findall(r"colab\.research\.google\.com/github/([^)\s]*)", "\n".join(c.source for c in text(notebook)))
-    expected = [f"{make.REPOSITORY}/blob/main/notebooks/{path.name}"] if make.REPOSITORY else []
+    expected = [f"{make.named(notebook)}/blob/main/notebooks/{path.name}"] if make.named(notebook) else []
     if badges != expected:
         yield f"Colab badges {badges}, expected {expected}"
 

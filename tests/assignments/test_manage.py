@@ -11,7 +11,6 @@
 """
 
 import csv
-import importlib.util
 import json
 import os
 import re
@@ -328,11 +327,3 @@ def test_each_misconception_points_to_a_heading_that_exists():
         lines = [line for cell in cells if cell.cell_type == "markdown" for line in cell.source.splitlines()]
         numbered = rf"#+ ([\w.]+ )?{re.escape(heading)}"
         assert any(re.fullmatch(numbered, line) for line in lines), f"{number}: {heading}"
-
-
-def test_assignment_4_looks_for_the_package_where_the_series_does():
-    spec = importlib.util.spec_from_file_location("make", ROOT / "notebooks" / "make.py")
-    make = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(make)
-    setup = next(cell.source for cell in notebook("release", "a4").cells if "REPOSITORY =" in cell.source)
-    assert f'REPOSITORY = "{make.REPOSITORY}"' in setup
