@@ -30,9 +30,15 @@ def test_every_notebook_and_assignment_names_the_same_repository():
     assert len(paths) > 8 and len({make.named(nbformat.read(path, as_version=4)) for path in paths}) == 1
 
 
-@pytest.mark.parametrize("origin", ["https://github.com/some-one/info.gan.git", "git@github.com:some-one/info.gan"])
-def test_a_fork_gets_its_own_name_on_its_first_push(origin, tmp_path, monkeypatch):
+@pytest.mark.parametrize("rest", ["://github.com/a-b/c.d.git", "://token@github.com/a-b/c.d/", "://gitlab.com/a-b/c.d"])
+def test_an_origin_on_github_is_read_in_each_spelling(rest):
+    found = make.GITHUB.fullmatch("https" + rest)
+    assert (found and found[1]) == ("a-b/c.d" if "github" in rest else None)
+
+
+def test_a_fork_gets_its_own_name_on_its_first_push(tmp_path, monkeypatch):
     """The workflow's step in a clone whose origin is on GitHub by name, and by a rewrite a bare repository here."""
+    origin = "git@github.com:some-one/info.gan"
     settings = f'[url "{tmp_path}/bare"]\n\tinsteadOf = {origin}\n[receive]\n\tshallowUpdate = true\n'
     (tmp_path / "gitconfig").write_text(settings)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
