@@ -7,6 +7,7 @@ continuous and is put into 20 bins; the score says so.
 """
 
 import importlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -115,6 +116,31 @@ def dci(codes: Any, factors: Any) -> Score:
         right.append(model.score(codes[cut:], column[cut:]))
     parts = {"completeness": _concentration(matrix.T), "informativeness": float(np.mean(right))}
     return Score("DCI disentanglement", _concentration(matrix), how, matrix, parts)
+
+
+def model_centrality(encoders: Sequence[Callable], images: Any) -> np.ndarray:
+    """How well each run agrees with the others: a score for each without labels, the highest to be chosen.
+
+    Codes of one run stand for the factors of another: A[i, j] is the FactorVAE score of run i's codes with those of run
+    j as factors; a run's score is the mean of (A[i, j] + A[j, i]) / 2 over the others (ModelCentrality, arXiv
+    1906.06034). Runs that fail alike agree, too, so that most of the runs should be good ones.
+
+    Args:
+        encoders: a function for each run from pictures to codes (n, codes), e.g. Q's means.
+        images: a pair (pictures, codes) for each run, what its G drew and from which codes, as in the paper; or real
+            pictures for all runs: then the codes are those that the other run reads off them.
+    """
+    if len(encoders) < 3:
+        raise ValueError(f"{len(encoders)} runs were given; which one agrees with the others needs 3 or more")
+    if isinstance(images, list | tuple):
+        codes = [[encode(x) for x, _ in images] for encode in encoders]  # by the run that reads, the run that drew
+        factors = [drawn_from for _, drawn_from in images]
+    else:
+        factors = [encode(images) for encode in encoders]
+        codes = [[own] * len(factors) for own in factors]
+    scores = np.array([[float(factor_vae_score(*pair)) for pair in zip(row, factors, strict=True)] for row in codes])
+    both = (scores + scores.T) / 2
+    return (both.sum(axis=0) - both.diagonal()) / (len(both) - 1)
 
 
 def mutual_information(a: np.ndarray, b: np.ndarray) -> float:
