@@ -35,6 +35,13 @@ class Code:
         """The most that L_I can be, in nats: H(c) for a discrete code, None (no limit) for a continuous one."""
         return self.entropy if self.discrete else None
 
+    def apart(self, c: Tensor, gap: float | Tensor, generator: torch.Generator) -> Tensor:
+        """Other values (n,), from the prior, too, that differ from ``c``; by default just drawn anew.
+
+        Values of a uniform code are then at least ``gap``, 0 to 1, apart; those of a category never the same.
+        """
+        return self.sample(len(c), generator)
+
     def log_q(self, answers: Tensor, c: Tensor) -> Tensor:
         """ln Q(c|x) of the codes (n,) that made the images: (n,), nats."""
         return self.posterior(answers).log_prob(c)
@@ -56,6 +63,9 @@ class Categorical(Code):
 
     def sample(self, n: int, generator: torch.Generator) -> Tensor:
         return torch.randint(self.k, (n,), generator=generator, device=generator.device)
+
+    def apart(self, c: Tensor, gap: float | Tensor, generator: torch.Generator) -> Tensor:
+        return (c + torch.randint(1, self.k, c.shape, generator=generator, device=generator.device)) % self.k
 
     def encode(self, c: Tensor) -> Tensor:
         try:
@@ -85,6 +95,10 @@ class Uniform(Code):
 
     def sample(self, n: int, generator: torch.Generator) -> Tensor:
         return torch.rand(n, generator=generator, device=generator.device) * 2 - 1
+
+    def apart(self, c: Tensor, gap: float | Tensor, generator: torch.Generator) -> Tensor:
+        turn = gap + (2 - 2 * gap) * torch.rand(len(c), generator=generator, device=generator.device)
+        return (c + 1 + turn) % 2 - 1  # on a circle: uniform, whatever the gap
 
     def encode(self, c: Tensor) -> Tensor:
         return c.float().unsqueeze(1)

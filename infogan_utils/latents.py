@@ -89,6 +89,18 @@ class LatentSpec:
         codes = {name: code.sample(n, generator) for name, code in self.items()}
         return Latents(z * 2 - 1 if self.uniform_noise else z, codes)
 
+    def sample_pairs(self, n: int, generator: torch.Generator, gap: float | Tensor = 0.0) -> tuple[Latents, Tensor]:
+        """A batch of ``n`` whose rows i and i + n/2 share their noise and one code; and that code's number, (n/2,).
+
+        All other codes of a pair are ``apart``. Each row by itself comes from the prior.
+        """
+        one = self.sample(n // 2, generator)
+        shared, c = torch.randint(len(self.codes), (n // 2,), generator=generator, device=generator.device), {}
+        for i, (name, code) in enumerate(self.items()):
+            other = code.apart(one.c[name], gap, generator)
+            c[name] = torch.cat([one.c[name], torch.where(shared == i, one.c[name], other)])
+        return Latents(torch.cat([one.z, one.z]), c), shared
+
     def by_hand(self, z: Tensor, values: Mapping[str, Any]) -> Latents:
         """Codes set by hand, the others 0: ``spec.by_hand(z, {"cat 1": 3, "cont 1": torch.linspace(-1, 1, 9)})``.
 

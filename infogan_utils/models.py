@@ -85,6 +85,30 @@ def build(
     return G, D
 
 
+def pair_classifier(shape: tuple[int, ...], k: int, seed: int = 0) -> nn.Sequential:
+    """H of InfoGAN-CR: which of ``k`` codes do two pictures share? Logits (n, k), from (n, 2·channels, side, side).
+
+    Its two pictures lie one behind the other in the channels. ``shape`` is that of one: (channels, side, side).
+    """
+    if k < 2 or len(shape) != 3:
+        raise ValueError(
+            f"H compares pictures of two codes or more; {k} codes and {shape} were given: set contrast=0.0"
+        )
+    channels, side, _ = shape
+    with modules_draw_from(stream(seed, "first weights of H")):
+        first, second = nn.Conv2d(2 * channels, 32, 4, 2, 1), nn.Conv2d(32, 64, 4, 2, 1)
+        hidden, last = nn.Linear(64 * (side // 4) ** 2, 128), nn.Linear(128, k)
+    act = nn.LeakyReLU(LEAK)
+    return nn.Sequential(first, act, second, act, nn.Flatten(), hidden, act, last)
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether the device multiplies bfloat16 in hardware."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)  # emulated, as on a T4, it is slower
+    return device.type == "cpu" and getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)()
+
+
 def layers(spec: LatentSpec, w: Widths, channels: int, side: int, base: int) -> tuple:
     """The parts of the networks: G's FC and up-convolutions, the trunk, its number of features, Q's head."""
     fc, width = nn.Sequential(), spec.total

@@ -83,6 +83,15 @@ def agreement_bound(one: Tensor, other: Tensor) -> Tensor:
     return total / 2
 
 
+def contrast_loss(answers: Tensor, shared: Tensor) -> Tensor:
+    """The contrastive regulariser of InfoGAN-CR (arXiv 1906.06034), to be minimised by G and H: a scalar in nats.
+
+    H looks at pairs of pictures whose latent variables have all noise and one code in common. The cross-entropy of its
+    ``answers``, logits (n, k), to which of the k codes that was, ``shared`` (n,): 0 at best, ln k for a blind H.
+    """
+    return F.cross_entropy(answers.float(), shared.to(answers.device))
+
+
 def three_step_loss(spec: LatentSpec, answers: Tensor, latents: Latents, lam_l: float, lam_c: float) -> Tensor:
     """The third loss of the three-step form, λ_l·H(l′; l) + λ_c·MSE(c, c′), to be minimised; a scalar.
 

@@ -1,7 +1,7 @@
 """How a run trains: the recipe, and the named ones that the notebooks compare. Notebook 06 uses them."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from infogan_utils.augment import Augment, View, Views
 from infogan_utils.objectives import gan_losses
@@ -13,9 +13,11 @@ PARTS = ("G", "trunk", "Q")
 class Recipe:
     """How a run trains; ``Recipe()`` is the paper's way. Frozen: what a run changes is λ, an attribute of the trainer.
 
-    ``views``, ``plain_d`` and ``agreement`` are no part of the paper. Behind T, a G that always draws the same 3 looks
-    as varied as real 3s: with ``plain_d`` D's head sees half of the images, and these without T. RIM (Krause et al.,
-    2010), IMSAT (arXiv 1702.08720) and IIC (arXiv 1807.06653) use the agreement bound by itself.
+    ``views``, ``plain_d``, ``agreement`` and ``contrast`` are no part of the paper. Behind T, a G that always draws the
+    same 3 looks as varied as real 3s: with ``plain_d`` D's head sees half of the images, and these without T. RIM
+    (Krause et al., 2010), IMSAT (arXiv 1702.08720) and IIC (arXiv 1807.06653) use the agreement bound by itself.
+    ``contrast`` is InfoGAN-CR's (arXiv 1906.06034). Unlike there, the pairs are the batch of the step itself, gaps are
+    measured on a circle, so that each picture has codes from the prior, and shrink evenly; H has no spectral norm.
     """
 
     gan: str = "non-saturating"  # the GAN loss, one of ``objectives.GAN_LOSSES``
@@ -27,6 +29,8 @@ class Recipe:
     views: Views | Augment | None = None  # the noisy channel T between image and trunk; one Augment is for all
     plain_d: bool = False
     agreement: float = 0.0  # weight, within L_I, of the bound on real images, each seen through two draws of T
+    contrast: float = 0.0  # weight, within λ's sum, of InfoGAN-CR's contrastive regulariser
+    gap_steps: int = 1  # steps in which the gap between the codes that a pair doesn't share falls from 1 to 0
     batch: int = 128  # images in a step
     lr_g: float = 1e-3  # Adam's learning rates: of G,
     lr_d: float = 2e-4  # of the trunk with D's head,
@@ -40,6 +44,9 @@ class Recipe:
         updates = self.information_updates
         object.__setattr__(self, "lam", check_lam(self.lam))
         check_lam(self.agreement, "agreement")
+        if check_lam(self.contrast, "contrast") and (self.separate_step or self.batch % 2 or self.gap_steps < 1):
+            how = f"separate_step = {self.separate_step}, batch = {self.batch}, gap_steps = {self.gap_steps}"
+            raise ValueError(f"contrast takes pairs of a batch in G's step, gap_steps of 1 or more; {how} was given")
         if self.agreement and (self.separate_step or "trunk" not in updates or self.views is None):
             how = f"information_updates = {updates}, separate_step = {self.separate_step}, views = {self.views}"
             raise ValueError(f"agreement trains the trunk in D's step through views, but got {how}; set agreement=0.0")
@@ -47,6 +54,10 @@ class Recipe:
             raise ValueError(f"information_updates = {updates} was given; it holds 'Q' and any of 'G' and 'trunk'")
         if self.batch < (4 if self.plain_d else 2):
             raise ValueError(f"a batch of {self.batch} was given; batch norm needs 2 images or more at a time")
+
+    def gap(self, steps: int) -> float:
+        """The least distance of the codes that a pair of pictures doesn't share, after ``steps`` steps: 1 to 0."""
+        return max(0.0, 1 - (steps + 1) / self.gap_steps)
 
 
 def check_lam(lam: float, name: str = "lam") -> float:
@@ -72,6 +83,8 @@ DIGIT_VIEWS = Views((*OWN_VIEWS, View(DIGIT_AUGMENT, 0.5)))
 FAST = Recipe(
     continuous_weight=0.8, views=DIGIT_VIEWS, plain_d=True, agreement=1.0, lr_d=2e-3, lr_q=1e-3, average=0.995
 )
+SPRITES = Recipe(batch=64, lr_d=1e-3, lr_q=1e-3)  # for pictures with continuous factors
+CONTRASTIVE = replace(SPRITES, contrast=1.0, gap_steps=1000)  # and with InfoGAN-CR's regulariser
 PAPER = Recipe()  # as the authors' code has it, for latent variables with σ fixed to 1 and uniform noise
 PLAIN_GAN = Recipe(information_updates=("Q",))  # the paper's Figure 1: a plain GAN, a Q fitted on the side
 THREE_STEP = Recipe(gan="least-squares", lam_lc=(1.0, 0.1), separate_step=True)  # as in eriklindernoren/PyTorch-GAN

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from infogan_utils.latents import Latents, LatentSpec
 from infogan_utils.looking import Model, check_networks, follow
-from infogan_utils.models import heads
-from infogan_utils.objectives import agreement_bound, d_loss, g_loss, information, three_step_loss
+from infogan_utils.models import has_bfloat16, heads, pair_classifier
+from infogan_utils.objectives import agreement_bound, contrast_loss, d_loss, g_loss, information, three_step_loss
 from infogan_utils.recipes import Recipe, check_lam
 from infogan_utils.seeds import modules_draw_from, stream
 
@@ -37,7 +37,8 @@ class Trainer:
         self.generator, self.dropout = stream(seed, "draws"), stream(seed, "dropout")
         self.bfloat16 = len(self.image_shape) == 3 and has_bfloat16(self.device)  # for points it costs more
         self.pairs = recipe.agreement > 0 and bool(spec.discrete)  # each real image is seen twice
-        parts = {"G": self.G, "trunk": self.D.trunk, "D": self.D.d_head, "Q": self.D.q_head}
+        self.H = pair_classifier(self.image_shape, len(spec.codes), seed) if recipe.contrast else nn.Sequential()
+        parts = {"G": self.G, "trunk": self.D.trunk, "D": self.D.d_head, "Q": self.D.q_head, "H": self.H.to(device)}
         self.parameters = {k: [p for p in m.parameters() if p.numel() and p.requires_grad] for k, m in parts.items()}
         self.optimisers = self._optimisers()
         self.averaged = Model(*(copy.deepcopy(net).eval() for net in (self.G, self.D)), spec)
@@ -59,7 +60,7 @@ class Trainer:
         if r.separate_step:
             groups["information step"] = [([p for part in r.information_updates for p in parts[part]], r.lr_g)]
         else:
-            groups["D step"].append((parts["Q"], r.lr_q))
+            groups["D step"] += [(parts["Q"], r.lr_q), (parts["H"], r.lr_d)]
         return {name: adam(pairs, self.device) for name, pairs in groups.items()}
 
     def autocast(self) -> torch.autocast:
@@ -83,16 +84,21 @@ class Trainer:
         recipe, parts = self.recipe, self.parameters
         x = torch.cat([real, real]) if self.pairs else real  # image i is image i + n, too
         with self.autocast():
-            latents, fake = self._generate(len(x))
+            latents, fake, shared = self._generate(len(x))
             v_real, answers_real = self._see(x)
             v_fake, answers = self._see(fake.detach(), into_trunk="trunk" in recipe.information_updates)
             d, (loss, _) = d_loss(recipe.gan, v_real, v_fake), self._information_loss(answers, latents)
             if self.pairs:
                 loss = loss - recipe.agreement * self._agreement(answers_real)
-        self._update("D step", d + self.lam * loss, parts["trunk"] + parts["D"] + parts["Q"])
+            if recipe.contrast:
+                loss = loss + recipe.contrast * contrast_loss(self.H(torch.cat(fake.detach().chunk(2), dim=1)), shared)
+        self._update("D step", d + self.lam * loss, [p for part in ("trunk", "D", "Q", "H") for p in parts[part]])
         with self.autocast():
             v, answers = self._see(fake, into_trunk="G" in recipe.information_updates)
             g, (loss, bounds) = g_loss(recipe.gan, v), self._information_loss(answers, latents)
+            if recipe.contrast:
+                bounds["contrast"] = contrast_loss(self.H(torch.cat(fake.chunk(2), dim=1)), shared)
+                loss = loss + recipe.contrast * bounds["contrast"]
         self._update("G step", g + self.lam * loss, parts["G"])
         return {"D": d, "G": g, **bounds}
 
@@ -100,21 +106,25 @@ class Trainer:
         """The three-step form: G by its loss, D by its loss, then the information loss on a batch of its own."""
         recipe, parts = self.recipe, self.parameters
         with self.autocast():
-            _, fake = self._generate(len(real))
+            _, fake, _ = self._generate(len(real))
             g = g_loss(recipe.gan, self._see(fake)[0])
         self._update("G step", g, parts["G"])
         with self.autocast():
             d = d_loss(recipe.gan, self._see(real)[0], self._see(fake.detach())[0])
         self._update("D step", d, parts["trunk"] + parts["D"])
         with self.autocast():
-            latents, fake = self._generate(len(real))
+            latents, fake, _ = self._generate(len(real))
             loss, bounds = self._information_loss(self._see(fake)[1], latents)
         self._update("information step", self.lam * loss, [p for k in recipe.information_updates for p in parts[k]])
         return {"D": d, "G": g, **bounds}
 
-    def _generate(self, n: int) -> tuple[Latents, Tensor]:
-        latents = self.spec.sample(n, self.generator).to(self.device)
-        return latents, self.G(self.spec.encode(latents))
+    def _generate(self, n: int) -> tuple[Latents, Tensor, Tensor | None]:
+        """Latent variables, G's pictures of them, and with contrast which code the pictures i and i + n/2 share."""
+        if self.recipe.contrast:
+            latents, shared = self.spec.sample_pairs(n, self.generator, self.recipe.gap(self.steps))
+        else:
+            latents, shared = self.spec.sample(n, self.generator), None
+        return (latents := latents.to(self.device)), self.G(self.spec.encode(latents)), shared
 
     def _see(self, x: Tensor, *, into_trunk: bool = True) -> tuple[Tensor, Tensor]:
         """D's raw output and Q's answers on images behind T. Without ``into_trunk`` Q's gradient ends at its head."""
@@ -147,7 +157,7 @@ class Trainer:
 
     def tensors(self) -> dict[str, Tensor]:
         """Every tensor that a step changes, by name: networks, averages and Adam's moments, not copied."""
-        nets = {"G": self.G, "D": self.D, "averaged.G": self.averaged.G, "averaged.D": self.averaged.D}
+        nets = {"G": self.G, "D": self.D, "H": self.H, "averaged.G": self.averaged.G, "averaged.D": self.averaged.D}
         found = {f"{name}.{key}": value for name, net in nets.items() for key, value in net.state_dict().items()}
         for name, optimiser in self.optimisers.items():
             for i, moments in enumerate(optimiser.state.values()):
@@ -188,10 +198,3 @@ def adam(groups: list[tuple[list[nn.Parameter], float]], device: torch.device) -
         steps = torch.zeros((), device=device if fused else "cpu")
         optimiser.state[p] = {"step": steps, "exp_avg": torch.zeros_like(p), "exp_avg_sq": torch.zeros_like(p)}
     return optimiser
-
-
-def has_bfloat16(device: torch.device) -> bool:
-    """Whether the device multiplies bfloat16 in hardware."""
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)  # emulated, as on a T4, it is slower
-    return device.type == "cpu" and getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)()

@@ -7,11 +7,11 @@ from torch import Tensor, nn
 
 from infogan_utils import Categorical, LatentSpec, Trainer, Uniform, build
 from infogan_utils.models import Widths
-from infogan_utils.recipes import FAST, PAPER, PLAIN_GAN, THREE_STEP, Recipe
+from infogan_utils.recipes import CONTRASTIVE, FAST, PAPER, PLAIN_GAN, THREE_STEP, Recipe
 
 SPEC = LatentSpec(4, (Categorical(10), Uniform(), Uniform()))
 TINY = Widths(g_fc=(16,), g_map=8, g_up=(4,), d_conv=(4, 8), d_fc=16, q_fc=0)
-RECIPES = {"FAST": FAST, "PAPER": PAPER, "PLAIN_GAN": PLAIN_GAN, "THREE_STEP": THREE_STEP}
+RECIPES = {"FAST": FAST, "PAPER": PAPER, "PLAIN_GAN": PLAIN_GAN, "THREE_STEP": THREE_STEP, "CONTRASTIVE": CONTRASTIVE}
 
 
 def normal(*shape: int, seed: int = 0) -> Tensor:

@@ -54,6 +54,37 @@ def test_entropies_are_the_priors_and_posteriors_the_distributions_of_the_answer
     assert log_var.abs().max() <= 8.001 and torch.allclose(log_var[1:4], raw[1:4], atol=0.01)  # in its range
 
 
+def share_one_code(latents, shared, gap):
+    """What rows i and i + n/2 must have in common, and what not."""
+    half = len(shared)
+    assert torch.equal(latents.z[:half], latents.z[half:])
+    for i, c in enumerate(latents.c.values()):
+        one, other = c[:half].double(), c[half:].double()
+        assert torch.equal(one[shared == i], other[shared == i])
+        assert ((one - other).abs()[shared != i] >= max(gap, 1e-12) - 1e-6).all() and (one != other)[shared != i].all()
+
+
+@pytest.mark.parametrize("gap", [0.0, 0.7, 1.0])
+def test_a_pair_shares_its_noise_and_exactly_one_code_and_each_picture_has_codes_from_the_prior(gap):
+    draw = torch.Generator().manual_seed(0)
+    latents, shared = SPEC.sample_pairs(12_000, draw, gap)
+    share_one_code(latents, shared, gap)
+    assert (torch.bincount(shared, minlength=3) / 6_000 - 1 / 3).abs().max() < 0.03
+    for half in (slice(0, 6_000), slice(6_000, None)):
+        assert (torch.bincount(latents.c["cat 1"][half], minlength=10) - 600).abs().max() < 120
+        for name in ("cont 1", "cont 2"):
+            assert (torch.histc(latents.c[name][half], 10, -1, 1) - 600).abs().max() < 120
+    none = Latents(latents.z, {name: torch.cat([c[:6_000], SPEC[name].apart(c[:6_000], gap, draw)])
+                               for name, c in latents.c.items()})  # fmt: skip
+    for wrong in (
+        none,
+        SPEC.sample(12_000, draw),
+        Latents(latents.z, {k: c[:6_000].repeat(2) for k, c in latents.c.items()}),
+    ):
+        with pytest.raises(AssertionError):
+            share_one_code(wrong, shared, gap)
+
+
 def test_codes_are_set_by_hand():  # B73
     latents = SPEC.by_hand(normal(1, 4).double(), {"cat 1": 3, "cont 1": np.linspace(-1, 1, 9)})  # B63: doubles
     assert {name: value.dtype for name, value in latents.c.items()} == {

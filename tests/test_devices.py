@@ -13,8 +13,8 @@ from helpers import RECIPES, images, make
 
 from infogan_utils import best_device, checkpoint, train
 from infogan_utils.loop import next_batch
+from infogan_utils.models import has_bfloat16
 from infogan_utils.runs import devices
-from infogan_utils.training import has_bfloat16
 
 HERE = torch.accelerator.current_accelerator(check_available=True)
 

@@ -8,7 +8,7 @@ from helpers import SPEC, normal
 from torch.nn import functional as F
 
 from infogan_utils import Categorical, Latents, LatentSpec, Uniform
-from infogan_utils.objectives import agreement_bound, d_loss, g_loss, information, three_step_loss
+from infogan_utils.objectives import agreement_bound, contrast_loss, d_loss, g_loss, information, three_step_loss
 
 LN2, LN10 = math.log(2), math.log(10)
 CAT, CONT, FIXED = LatentSpec(0, (Categorical(10),)), LatentSpec(0, (Uniform(),)), LatentSpec(0, (Uniform(sigma=1.0),))
@@ -91,6 +91,14 @@ def agreement(bound):
     assert abs(bound(a, b) - by_hand) < 1e-5
 
 
+def contrast(loss):
+    shared = torch.arange(5).repeat(3)
+    assert loss(F.one_hot(shared, 5) * 60.0, shared) < 1e-6  # a perfect H
+    assert abs(loss(torch.zeros(15, 5), shared) - math.log(5)) < 1e-6  # a blind one: ln k
+    noisy = normal(15, 5)
+    assert abs(loss(noisy, shared) + sum(noisy[i].softmax(0)[shared[i]].log() for i in range(15)) / 15) < 1e-5
+
+
 def softened(answers):
     return torch.cat([answers[:, :10].softmax(1), answers[:, 10:]], dim=1)
 
@@ -126,6 +134,11 @@ CASES = {  # a check, the package's function, and wrong ones
         "weights exchanged": lambda s, a, c, x, y: three_step_loss(s, a, c, y, x),
         "softmax before the cross-entropy": lambda s, a, c, x, y: three_step_loss(s, softened(a), c, x, y),
         "a sum of the errors": lambda s, a, c, x, y: three_step_loss(s, a, c, x, 2 * y),
+    }),
+    "contrast": (contrast, contrast_loss, {
+        "softmax before the cross-entropy": lambda a, s: contrast_loss(a.softmax(1), s),
+        "a sum over the pairs": lambda a, s: F.cross_entropy(a, s, reduction="sum"),
+        "the code that differs": lambda a, s: contrast_loss(a, (s + 1) % 5),
     }),
     "agreement": (agreement, agreement_bound, {
         "no entropy": lambda a, b: -F.cross_entropy(b, a.softmax(1)),

@@ -25,7 +25,7 @@ def gradients(**changes) -> dict[str, torch.Tensor]:
     def keep(_, loss, params):
         loss.backward(inputs=params)
         for part, owned in run.parameters.items():
-            if any(p is owned[0] for p in params):
+            if owned and any(p is owned[0] for p in params):
                 found[part] = torch.cat([p.grad.flatten() for p in owned])
         for p in params:
             p.grad = None
@@ -40,6 +40,25 @@ def test_the_information_gradient_reaches_the_declared_parts_and_no_other(update
     with_it, without = (gradients(information_updates=updates, lam=lam) for lam in (1.0, 0.0))
     assert moved(with_it, without) == set(updates)  # never D's head
     assert without["Q"].abs().sum() == 0 < min(with_it[part].abs().sum() for part in EVERY)
+
+
+def test_the_contrastive_regulariser_reaches_G_and_H_alone_as_far_as_lam_goes():
+    for lam, reached in ((1.0, {"G", "H"}), (0.0, set())):  # neither trunk nor D's head nor Q's
+        one, two = (gradients(contrast=weight, gap_steps=9, plain_d=False, lam=lam) for weight in (1.0, 2.0))
+        assert moved(one, two) == reached and all(one[part].any() == (lam > 0 or part in EVERY - {"Q"}) for part in one)
+
+
+def test_H_sees_the_two_pictures_of_a_pair_and_their_gap_closes():
+    run, drawn, seen = make(PAPER, contrast=1.0, gap_steps=40), [], []
+    run.G.register_forward_hook(lambda _, inputs, x: drawn.append((inputs[0], x)))
+    run.H.register_forward_hook(lambda _, inputs, answers: seen.append(inputs[0]))
+    run.step(reals())
+    ((latent, x),) = drawn  # one batch for all
+    assert len(seen) == 2 and all(torch.equal(pair, torch.cat([x[:8], x[8:]], dim=1)) for pair in seen)
+    codes = [slice(0, 4), slice(4, 14), 14, 15]  # noise, cat 1, cont 1, cont 2 of G's input
+    same = torch.stack([(latent[:8, c] == latent[8:, c]).view(8, -1).all(dim=1) for c in codes])
+    assert same[0].all() and torch.equal(same.sum(dim=0), torch.full((8,), 2))
+    assert [run.recipe.gap(steps) for steps in (0, 19, 39, 1000)] == [0.975, 0.5, 0.0, 0.0]
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -61,7 +80,8 @@ def test_each_step_moves_its_own_parts_alone_at_their_learning_rates(name):  # B
     if run.recipe.separate_step:
         assert found["information step"] == {"G": 1e-3, "trunk": 1e-3, "Q": 1e-3} and "Q" not in found.pop("D step")
     else:
-        assert found["D step"] == {"trunk": 2e-3, "D": 2e-3, "Q": 3e-3}  # D's step never moves G
+        classifier = {"H": 2e-3} if run.recipe.contrast else {}
+        assert found["D step"] == {"trunk": 2e-3, "D": 2e-3, "Q": 3e-3} | classifier  # D's step never moves G
     assert found["G step"] == {"G": 1e-3}
     assert all(p.grad is None for net in (run.G, run.D) for p in net.parameters())  # nothing waits
 
@@ -106,7 +126,8 @@ def test_every_recipe_takes_steps_with_every_gan_loss(name, gan):  # B20
     run, looked = (make(RECIPES[name], gan=gan) for _ in range(2))
     looked.G.eval(), looked.D.eval()  # a look in between changes nothing
     assert train(run, images(), until=2) and train(looked, images(), until=2) and same(run, looked)
-    assert list(run.history) == ["D", "G", "cat 1", "cont 1", "cont 2", "lam"]  # B04: losses by name
+    contrast = ["contrast"] if run.recipe.contrast else []
+    assert list(run.history) == ["D", "G", "cat 1", "cont 1", "cont 2", *contrast, "lam"]  # B04: losses by name
 
 
 def test_agreement_sees_each_real_image_twice_and_without_a_discrete_code_once():
@@ -158,12 +179,17 @@ def test_wrong_recipes_are_named():
         "separate_step = True": {"separate_step": True},
         "but got information_updates": {"information_updates": ("Q",)},
         "views = None": {"views": None},
+        "contrast = -1": {"contrast": -1},
+        "gap_steps = 0": {"contrast": 1.0, "gap_steps": 0},
+        "batch = 15": {"contrast": 1.0, "batch": 15},
     }.items():
         with pytest.raises(ValueError, match=message):
             dataclasses.replace(FAST, **changes)
     assert Recipe(views=Augment(shear=0.3)).views == Views((View(Augment(shear=0.3)),))
     with pytest.raises(ValueError, match="separate_step=True, a step for no code"):
         make(THREE_STEP, spec=LatentSpec(8))
+    with pytest.raises(ValueError, match="1 codes and .* were given: set contrast=0.0"):
+        make(PAPER, contrast=1.0, spec=LatentSpec(3, (Uniform(),)))
     with pytest.raises(ValueError, match=r"views change images; G draws \(2,\): take views=None"):
         Trainer(OwnG(), OwnD(), SPEC, FAST)
 
