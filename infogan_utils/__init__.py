@@ -14,8 +14,8 @@ The core, flat, each module importing only from those before it:
     loop        the loop around it: progress, stop, roll back
 
 Rooms, which import from the core only: ``runs`` (a start chosen without labels, the file of a run, the device,
-the versions), ``metrics``,
-``data``, ``plots``, ``widgets``, ``checks`` (of the exercises), ``assets`` (trained weights, measured runs).
+several processes, the command line ``python -m infogan_utils.runs.train``, the versions), ``metrics``, ``data``,
+``plots``, ``widgets``, ``checks`` (of the exercises), ``assets`` (trained weights, measured runs).
 """
 
 import os

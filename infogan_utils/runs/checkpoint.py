@@ -34,10 +34,10 @@ class CheckpointError(RuntimeError):
     """A file can't be read, or belongs to another kind of run."""
 
 
-def save(trainer: Trainer, path: str | Path) -> Path:
-    """Write the run to ``path``, which keeps its former content until the new one is complete."""
+def save(trainer: Trainer, path: str | Path, **about) -> Path:
+    """Write the run to ``path``, which keeps its former content until the new one is complete; ``about`` as notes."""
     state = trainer.state_dict()
-    about = {"recipe": pack(trainer.recipe), "seed": trainer.seed} | describe(trainer.averaged, trainer.image_shape)
+    about |= {"recipe": pack(trainer.recipe), "seed": trainer.seed} | describe(trainer.averaged, trainer.image_shape)
     return write(path, RUN, state.pop("tensors"), about | state)
 
 
