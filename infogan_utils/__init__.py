@@ -28,7 +28,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 # ruff: noqa: E402
 from infogan_utils.codes import Categorical, Uniform
-from infogan_utils.latents import Latents, LatentSpec, paper_spec
+from infogan_utils.latents import PAPER_SPECS, Latents, LatentSpec
 from infogan_utils.looking import Model
 from infogan_utils.loop import train
 from infogan_utils.models import build
@@ -39,6 +39,7 @@ from infogan_utils.runs.start import choose_start
 from infogan_utils.training import Trainer
 
 __all__ = [
+    "PAPER_SPECS",
     "Categorical",
     "LatentSpec",
     "Latents",
@@ -50,6 +51,5 @@ __all__ = [
     "build",
     "checkpoint",
     "choose_start",
-    "paper_spec",
     "train",
 ]

@@ -6,6 +6,7 @@ it: DiffAugment (arXiv 2006.10738) and ADA (arXiv 2006.06676).
 """
 
 from dataclasses import astuple, dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -35,7 +36,7 @@ class Augment:
 
 @dataclass(frozen=True)
 class View:
-    """A part of each batch: its ``share``, the T that it passes, and the continuous codes that are read from it."""
+    """A part of each batch: its ``share``, the T that it passes, and the codes that are read from it alone."""
 
     augment: Augment
     share: float = 1.0
@@ -44,7 +45,7 @@ class View:
 
 @dataclass(frozen=True)
 class Views:
-    """T where parts of a batch pass different changes, in this order. A code that no part names is read from all."""
+    """T where parts of a batch pass different changes. A code is read from the first that names it, else from all."""
 
     parts: tuple[View, ...]
 
@@ -60,12 +61,10 @@ class Views:
 
     def rows(self, name: str, n: int) -> slice:
         """The rows of a batch of ``n`` from which the code ``name`` is read; all of them where no image is left."""
-        cuts = self.cuts(n)
-        parts = [i for i, part in enumerate(self.parts) if name in part.codes] or list(range(len(self.parts)))
-        if parts[-1] - parts[0] >= len(parts):
-            raise ValueError(f"{name!r} is read from the parts {parts} of a batch; let them stand side by side")
-        rows = slice(cuts[parts[0]], cuts[parts[-1] + 1])
-        return rows if rows.stop > rows.start else slice(0, n)
+        for part, (start, stop) in zip(self.parts, pairwise(self.cuts(n)), strict=True):
+            if name in part.codes and stop > start:
+                return slice(start, stop)
+        return slice(0, n)
 
     def __call__(self, x: Tensor, generator: torch.Generator) -> Tensor:
         """Pass float images (n, channels, height, width) through T, each part through its own; differentiable."""

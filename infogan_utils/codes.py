@@ -28,12 +28,7 @@ class Code:
     dtype: ClassVar[torch.dtype]  # of a drawn code
     width: int  # numbers that it takes of G's input
     answers: int  # numbers that Q's head gives for it
-    entropy: float  # H(c) of its prior in nats; differential where it is continuous
-
-    @property
-    def ceiling(self) -> float | None:
-        """The most that L_I can be, in nats: H(c) for a discrete code, None (no limit) for a continuous one."""
-        return self.entropy if self.discrete else None
+    entropy: float  # H(c) of its prior in nats: the most that L_I can be; differential, no limit, where continuous
 
     def apart(self, c: Tensor, gap: float | Tensor, generator: torch.Generator) -> Tensor:
         """Other values (n,), from the prior, too, that differ from ``c``; by default just drawn anew.

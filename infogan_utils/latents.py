@@ -76,10 +76,6 @@ class LatentSpec:
         """The names of the discrete codes."""
         return tuple(name for name, code in self.items() if code.discrete)
 
-    def entropy(self) -> dict[str, float]:
-        """H(c) of each code's prior by name, in nats."""
-        return {name: code.entropy for name, code in self.items()}
-
     def sample(self, n: int, generator: torch.Generator) -> Latents:
         """Draw ``n`` latent variables from the prior, on the generator's device."""
         if n < 1:
@@ -141,10 +137,3 @@ PAPER_SPECS = {
     "svhn": LatentSpec(124, (*[Categorical(10)] * 4, *[Uniform()] * 4)),
     "celeba": LatentSpec(128, (Categorical(10),) * 10),
 }
-
-
-def paper_spec(name: str) -> LatentSpec:
-    """The paper's latent variables for that data set."""
-    if name not in PAPER_SPECS:
-        raise ValueError(f"no latent specification is called {name!r}; there are {sorted(PAPER_SPECS)}")
-    return PAPER_SPECS[name]

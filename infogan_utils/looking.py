@@ -74,13 +74,13 @@ def follow(averages: list[nn.Module], nets: list[nn.Module], decay: float) -> No
 
 def check_networks(G: nn.Module, D: nn.Module, spec: LatentSpec, device: torch.device) -> tuple[int, ...]:
     """The shape of one of G's pictures, found by a look; ``ValueError`` if the networks don't fit ``spec``."""
-    needs = f"G takes (n, {spec.total}); D has trunk, d_head → (n, 1) and q_head → (n, {spec.answers})"
     try:
         with looking(G, D):
             images = G(spec.encode(spec.sample(2, torch.Generator().manual_seed(0)).to(device)))
             v, answers = heads(D, D.trunk(images))
+        if v.shape != (2,) or answers.shape != (2, spec.answers):
+            raise ValueError(f"of two images d_head makes {tuple(v.shape)}, q_head {tuple(answers.shape)}")
     except (RuntimeError, LookupError, AttributeError, TypeError, ValueError) as error:
+        needs = f"G takes (n, {spec.total}); D has trunk, d_head → (n, 1) and q_head → (n, {spec.answers})"
         raise ValueError(f"these networks can't be trained here: {error}. {needs}") from error
-    if v.shape != (2,) or answers.shape != (2, spec.answers):
-        raise ValueError(f"of two images d_head makes {tuple(v.shape)}, q_head {tuple(answers.shape)}. {needs}")
     return tuple(images.shape[1:])

@@ -18,7 +18,6 @@ from torch import Tensor
 from infogan_utils.looking import as_floats
 from infogan_utils.training import Trainer
 
-CHECK_EVERY = 50  # steps between two looks at the losses for NaN: a look waits for the device
 KEEP_EVERY = 2.0  # seconds between two copies of the last good state
 Sampler = Callable[[int, torch.Generator], Tensor]
 
@@ -71,8 +70,8 @@ def train(
     *,
     until: float = math.inf,
     seconds: float = math.inf,
-    show: Callable[[Trainer], None] | None = None,
-    every: int = CHECK_EVERY,
+    show: Callable[[Trainer], object] = lambda trainer: None,
+    every: int = 50,
     kept: "Kept | None" = None,
     stop: threading.Event | None = None,
 ) -> bool:
@@ -80,7 +79,7 @@ def train(
 
     Args:
         images: uint8, (n, side, side) or (n, channels, side, side); or a function (n, generator) → floats that draws.
-        show: called every ``every`` steps and at the end, with the trainer.
+        show: called with the trainer every ``every`` steps, and at the end, after a look at the losses for NaN.
         kept, stop: for many short calls, their last good state, and an event that ends the run, too.
     """
     if math.isinf(until) and math.isinf(seconds):
@@ -94,66 +93,57 @@ def train(
                 if interrupted.is_set() or (stop is not None and stop.is_set()):
                     break
                 pending.append(trainer.step(next_batch(trainer, images)) | {"lam": torch.tensor(trainer.lam)})
-                due = show is not None and trainer.steps % every == 0
-                if due or len(pending) >= CHECK_EVERY:
-                    keep_finite(trainer, pending)
-                    kept.renew()
-                if due:
-                    shown = trainer.steps
+                if trainer.steps % every == 0:
+                    kept.add(pending)
                     show(trainer)
-            keep_finite(trainer, pending)
-            kept.renew()
-            if show is not None and trainer.steps > shown:
+                    shown = trainer.steps
+            kept.add(pending)
+            if trainer.steps > shown:
                 show(trainer)
-        except BaseException as error:  # G may have taken a step that D has not
+        except BaseException:  # G may have taken a step that D has not
             kept.put_back()
-            if isinstance(error, TrainingDiverged):
-                back = f"the run is back at step {trainer.steps}, its last good state"
-                raise TrainingDiverged(f"{error}; {back}. Try a smaller λ, or smaller learning rates") from None
             raise
     return trainer.steps >= until or time.monotonic() >= deadline
-
-
-def keep_finite(trainer: Trainer, pending: list[dict[str, Tensor]]) -> None:
-    """Move the pending figures into the history; ``TrainingDiverged`` if one of them, or a weight, is not finite."""
-    if not pending:
-        return
-    names = list(pending[0])
-    values = torch.stack([torch.stack([row[name].float().cpu() for name in names]) for row in pending])
-    if not torch.isfinite(values).all():
-        row = int((~torch.isfinite(values).all(dim=1)).nonzero()[0])
-        found = dict(zip(names, values[row].tolist(), strict=True))
-        raise TrainingDiverged(f"step {trainer.steps - len(pending) + row + 1} with λ = {found['lam']:g} gave {found}")
-    # without Adam's counts, which may stand on another device
-    floats = {k: v for k, v in trainer.tensors().items() if v.is_floating_point() and not k.endswith(".step")}
-    finite = torch.isfinite(torch.stack(torch._foreach_norm(list(floats.values()))))
-    if not finite.all():  # the last update may have broken what the next loss would show
-        broken = list(floats)[int((~finite).nonzero()[0])]
-        raise TrainingDiverged(f"after step {trainer.steps} with λ = {trainer.lam:g}, {broken} is not finite")
-    for i, name in enumerate(names):
-        trainer.history.setdefault(name, []).extend(values[:, i].tolist())
-    pending.clear()
 
 
 class Kept:
     """A copy in memory of a run's last good state, renewed at most every ``KEEP_EVERY`` seconds."""
 
     def __init__(self, trainer: Trainer) -> None:
-        self.trainer, self.at = trainer, -math.inf
-        self.renew()
+        self.trainer = trainer
+        self.copy()
 
-    def renew(self) -> None:
-        """Copy the run's state, unless the last copy is a moment old."""
-        if time.monotonic() - self.at < KEEP_EVERY:
-            return
-        state = self.trainer.state_dict()
-        tensors = {name: value.detach().clone() for name, value in state["tensors"].items()}
-        lengths = {name: len(values) for name, values in state["history"].items()}
-        self.state, self.at = state | {"tensors": tensors, "history": lengths}, time.monotonic()
+    def copy(self) -> None:
+        """Copy the run's state as it is now."""
+        state, self.at = self.trainer.state_dict(), time.monotonic()
+        tensors = {name: value.clone() for name, value in state["tensors"].items()}
+        self.state = state | {"tensors": tensors, "history": {k: v[:] for k, v in state["history"].items()}}
+
+    def add(self, pending: list[dict[str, Tensor]]) -> None:
+        """Move a run's figures into its history; ``TrainingDiverged`` if one of them, or a weight, is not finite."""
+        run, fault = self.trainer, ""
+        rows = [{name: float(value) for name, value in row.items()} for row in pending]
+        # without Adam's counts, which may stand on another device
+        tensors = run.state_dict()["tensors"].items()
+        floats = {k: v for k, v in tensors if v.is_floating_point() and not k.endswith(".step")}
+        finite = torch.isfinite(torch.stack(torch._foreach_norm(list(floats.values()))))
+        if odd := [i for i, row in enumerate(rows) if not all(map(math.isfinite, row.values()))]:
+            row = rows[odd[0]]
+            fault = f"step {run.steps - len(rows) + odd[0] + 1} with λ = {row['lam']:g} gave {row}"
+        elif not finite.all():  # the last update may have broken what the next loss would show
+            broken = list(floats)[int((~finite).nonzero()[0])]
+            fault = f"after step {run.steps} with λ = {run.lam:g}, {broken} is not finite"
+        if fault:
+            back = f"the run is back at step {self.state['steps']}, its last good state"
+            raise TrainingDiverged(f"{fault}; {back}. Try a smaller λ, or smaller learning rates")
+        for name in rows[0] if rows else ():
+            run.history.setdefault(name, []).extend(row[name] for row in rows)
+        pending.clear()
+        if time.monotonic() - self.at >= KEEP_EVERY:
+            self.copy()
 
     def put_back(self) -> None:
         """Undo every step since the last copy."""
-        history = {name: self.trainer.history[name][:n] for name, n in self.state["history"].items()}
-        self.trainer.load_state_dict(self.state | {"history": history})
+        self.trainer.load_state_dict(self.state)
         for optimiser in self.trainer.optimisers.values():
             optimiser.zero_grad(set_to_none=True)

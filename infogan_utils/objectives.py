@@ -19,34 +19,25 @@ def cross_entropy_d(real: Tensor, fake: Tensor) -> Tensor:
     return F.softplus(-real).mean() + F.softplus(fake).mean()  # -ln sigmoid(a) = softplus(-a)
 
 
-def least_squares_d(real: Tensor, fake: Tensor) -> Tensor:
-    """MSE(v', v) over a batch that is half real (v = 1) and half generated (v = 0)."""
-    return ((real - 1).square().mean() + fake.square().mean()) / 2
-
-
 # a GAN loss by its name: what D minimises, of its raw outputs on real and generated images, and what G minimises
 GAN_LOSSES: dict[str, tuple[Callable[[Tensor, Tensor], Tensor], Callable[[Tensor], Tensor]]] = {
     "minimax": (cross_entropy_d, lambda fake: -F.softplus(fake).mean()),  # E ln(1 - D(G(z)))
     "non-saturating": (cross_entropy_d, lambda fake: F.softplus(-fake).mean()),  # -E ln D(G(z))
-    "least-squares": (least_squares_d, lambda fake: (fake - 1).square().mean()),  # MSE(v', 1)
+    "least-squares": (  # MSE(v', v) over a batch that is half real, v = 1, and half generated, v = 0; MSE(v', 1)
+        lambda real, fake: ((real - 1).square().mean() + fake.square().mean()) / 2,
+        lambda fake: (fake - 1).square().mean(),
+    ),
 }
-
-
-def gan_losses(kind: str) -> tuple[Callable, Callable]:
-    """D's loss and G's loss of that name; ``ValueError`` if there is none."""
-    if kind not in GAN_LOSSES:
-        raise ValueError(f"no GAN loss is called {kind!r}; there are {', '.join(GAN_LOSSES)}")
-    return GAN_LOSSES[kind]
 
 
 def d_loss(kind: str, real: Tensor, fake: Tensor) -> Tensor:
     """D's loss, to be minimised: a scalar from its raw outputs on real and on generated images, each of any shape."""
-    return gan_losses(kind)[0](real, fake)
+    return GAN_LOSSES[kind][0](real, fake)
 
 
 def g_loss(kind: str, fake: Tensor) -> Tensor:
     """G's loss, to be minimised: a scalar from D's raw outputs on generated images, of any shape."""
-    return gan_losses(kind)[1](fake)
+    return GAN_LOSSES[kind][1](fake)
 
 
 def information(
@@ -57,9 +48,9 @@ def information(
     ``answers`` (n, spec.answers) are what Q's head says of the images that ``latents`` made. ``rows``: the part of the
     batch that a code is read from, by its name; the whole batch for any other.
     """
-    rows, bounds = rows or {}, {}
+    bounds = {}
     for name, part in spec.split(answers).items():
-        code, taken = spec[name], rows.get(name, slice(None))
+        code, taken = spec[name], (rows or {}).get(name, slice(None))
         bounds[name] = code.log_q(part[taken], latents.c[name][taken]).mean() + code.entropy
     return bounds
 

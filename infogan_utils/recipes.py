@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, replace
 
 from infogan_utils.augment import Augment, View, Views
-from infogan_utils.objectives import gan_losses
+from infogan_utils.objectives import GAN_LOSSES
 
 PARTS = ("G", "trunk", "Q")
 
@@ -38,7 +38,8 @@ class Recipe:
     average: float = 0.99  # decay a step of the averaged weights
 
     def __post_init__(self) -> None:
-        gan_losses(self.gan)
+        if self.gan not in GAN_LOSSES:
+            raise ValueError(f"no GAN loss is called {self.gan!r}; there are {', '.join(GAN_LOSSES)}")
         if isinstance(self.views, Augment):
             object.__setattr__(self, "views", Views((View(self.views),)))
         updates = self.information_updates

@@ -17,10 +17,7 @@ def stream(seed: int, name: str) -> torch.Generator:
 @contextmanager
 def modules_draw_from(generator: torch.Generator) -> Iterator[None]:
     """What draws from torch's global state on the CPU, first weights and dropout, draws from ``generator`` inside."""
-    before = torch.default_generator.get_state()
-    torch.default_generator.set_state(generator.get_state())  # torch.manual_seed would reseed every other device, too
-    try:
+    with torch.random.fork_rng(devices=[]):
+        torch.set_rng_state(generator.get_state())  # torch.manual_seed would reseed every other device, too
         yield
-    finally:
-        generator.set_state(torch.default_generator.get_state())
-        torch.default_generator.set_state(before)
+        generator.set_state(torch.get_rng_state())

@@ -37,6 +37,7 @@ class Trainer:
         self.generator, self.dropout = stream(seed, "draws"), stream(seed, "dropout")
         self.bfloat16 = len(self.image_shape) == 3 and has_bfloat16(self.device)  # for points it costs more
         self.pairs = recipe.agreement > 0 and bool(spec.discrete)  # each real image is seen twice
+        self.real_images = recipe.batch // (2 if self.pairs else 1)  # that a step takes
         self.H = pair_classifier(self.image_shape, len(spec.codes), seed) if recipe.contrast else nn.Sequential()
         parts = {"G": self.G, "trunk": self.D.trunk, "D": self.D.d_head, "Q": self.D.q_head, "H": self.H.to(device)}
         self.parameters = {k: [p for p in m.parameters() if p.numel() and p.requires_grad] for k, m in parts.items()}
@@ -47,11 +48,6 @@ class Trainer:
 
     # λ, the weight of L_I, is read anew by every step; setting it to NaN or below zero is a ValueError
     lam = property(lambda self: self._lam, lambda self, value: setattr(self, "_lam", check_lam(value)))
-
-    @property
-    def real_images(self) -> int:
-        """Real images that a step takes: the batch, or half of it where each is seen twice."""
-        return self.recipe.batch // 2 if self.pairs else self.recipe.batch
 
     def _optimisers(self) -> dict[str, torch.optim.Adam]:
         """An Adam for each step, by the step's name."""
@@ -155,38 +151,30 @@ class Trainer:
         self.optimisers[name].step()
         self.optimisers[name].zero_grad(set_to_none=True)
 
-    def tensors(self) -> dict[str, Tensor]:
-        """Every tensor that a step changes, by name: networks, averages and Adam's moments, not copied."""
-        nets = {"G": self.G, "D": self.D, "H": self.H, "averaged.G": self.averaged.G, "averaged.D": self.averaged.D}
-        found = {f"{name}.{key}": value for name, net in nets.items() for key, value in net.state_dict().items()}
+    def state_dict(self) -> dict:
+        """All of the run's state. "tensors" has all that a step changes, by name, networks and moments not copied."""
+        averaged = nn.ModuleDict({"G": self.averaged.G, "D": self.averaged.D})
+        tensors = nn.ModuleDict({"G": self.G, "D": self.D, "H": self.H, "averaged": averaged}).state_dict()
         for name, optimiser in self.optimisers.items():
             for i, moments in enumerate(optimiser.state.values()):
-                found |= {f"{name}.{i}.{key}": value for key, value in moments.items()}
-        return found
-
-    def state_dict(self) -> dict:
-        """All of the run's state, not copied."""
-        draws = {"generator": self.generator.get_state(), "dropout": self.dropout.get_state(), "order": self.order}
+                tensors |= {f"{name}.{i}.{key}": value for key, value in moments.items()}
+        tensors |= {"generator": self.generator.get_state(), "dropout": self.dropout.get_state(), "order": self.order}
         numbers = {"steps": self.steps, "position": self.position, "lam": self.lam, "history": self.history}
-        return {"tensors": self.tensors() | draws, **numbers}
+        return {"tensors": tensors, **numbers}
 
     @torch.no_grad()
     def load_state_dict(self, state: dict) -> None:
         """Put a state back; ``ValueError``, before anything is changed, if its tensors are not those of this run."""
-
-        def shapes(tensors: dict[str, Tensor]) -> dict[str, tuple]:
-            return {name: (tuple(t.shape), t.dtype) for name, t in tensors.items() if name != "order"}
-
-        given = state["tensors"]
-        own, other = shapes(self.state_dict()["tensors"]), shapes(given)
-        if odd := sorted(name for name in own.keys() | other.keys() if own.get(name) != other.get(name)):
-            raise ValueError(f"{odd[0]} is {other.get(odd[0])} in the state given and {own.get(odd[0])} in this run")
+        given, own = state["tensors"], self.state_dict()["tensors"]
+        wrong, right = ({k: (tuple(t.shape), t.dtype) for k, t in x.items() if k != "order"} for x in (given, own))
+        if odd := sorted(name for name in wrong.keys() | right.keys() if wrong.get(name) != right.get(name)):
+            raise ValueError(f"{odd[0]} is {wrong.get(odd[0])} in the state given and {right.get(odd[0])} in this run")
         steps, position, lam = int(state["steps"]), int(state["position"]), check_lam(state["lam"])
         order, history = given["order"].cpu().clone(), {name: list(values) for name, values in state["history"].items()}
         self.generator.set_state(given["generator"].cpu())
         self.dropout.set_state(given["dropout"].cpu())
-        for name, value in self.tensors().items():
-            value.copy_(given[name])
+        for name in own.keys() - {"order"}:
+            own[name].copy_(given[name])
         self.steps, self.position, self.lam, self.order, self.history = steps, position, lam, order, history
 
 

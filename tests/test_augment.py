@@ -51,6 +51,8 @@ def test_each_part_of_a_batch_passes_its_own_change():
     out = run(views)
     assert torch.allclose(out[:4], bars(4), atol=1e-5) and (out[4:] - bars(4)).abs().amax(dim=(1, 2, 3)).min() > 0.1
     assert views.rows("cont 1", 8) == slice(0, 4) and views.rows("cat 1", 8) == slice(0, 8)
+    twice = Views((View(Augment(), 0.5), *[View(Augment(), 0.25, ("cont 1",))] * 2))
+    assert twice.rows("cont 1", 8) == slice(4, 6)  # the first that names it
     few = Views((View(Augment(), 0.02, ("cont 1",)), View(Augment(), 0.98)))
     assert few.rows("cont 1", 16) == slice(0, 16)  # no image is left to it alone
     thirds = Views(tuple(View(Augment(), 1 / 3) for _ in range(3)))
@@ -72,6 +74,3 @@ def test_what_does_not_fit_is_named():
     for shares in ((0.5, 0.2), (1.5, -0.5)):
         with pytest.raises(ValueError, match=r"shares \[.*\] were given"):
             Views(tuple(View(Augment(), share) for share in shares))
-    named, other = View(Augment(), 1 / 3, ("cont 1",)), View(Augment(), 1 / 3)
-    with pytest.raises(ValueError, match="'cont 1'.*side by side"):
-        Views((named, other, named)).rows("cont 1", 9)

@@ -9,7 +9,7 @@ import torch
 from helpers import images, make, make_own, points, same
 
 from infogan_utils import Trainer, loop, train
-from infogan_utils.loop import Kept, TrainingDiverged, keep_finite, next_batch
+from infogan_utils.loop import Kept, TrainingDiverged, next_batch
 
 
 def counts(run: Trainer) -> set[int]:
@@ -120,5 +120,5 @@ def test_adams_counts_may_stand_on_another_device_than_the_weights():  # as on A
     run, pending = make(), [{"D": torch.tensor(1.0)}]
     for moments in run.optimisers["G step"].state.values():
         moments["step"] = moments["step"].to("meta")
-    keep_finite(run, pending)
+    Kept(run).add(pending)
     assert run.history == {"D": [1.0]} and not pending

@@ -5,7 +5,7 @@ import torch
 from helpers import SPEC, TINY, OwnD, OwnG, make, normal, reals
 from torch import nn
 
-from infogan_utils import LatentSpec, Model, Recipe, Trainer, build, models, paper_spec
+from infogan_utils import PAPER_SPECS, LatentSpec, Model, Recipe, Trainer, build, models
 from infogan_utils.looking import as_floats, follow, looking
 
 
@@ -51,7 +51,7 @@ TABLES = {
 @pytest.mark.parametrize("name", TABLES)
 def test_the_papers_networks_have_its_tables_shapes_and_parameters(name):
     widths, side, channels, of_g, of_trunk, of_heads = TABLES[name]
-    spec = paper_spec(name)
+    spec = PAPER_SPECS[name]
     with torch.device("meta"):  # shapes without numbers
         G, D = build(spec, widths, channels=channels, side=side)
         images = G(torch.empty(2, spec.total))

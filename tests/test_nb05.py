@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional as F
 
 from infogan_utils.checks import nb05 as check
-from infogan_utils.latents import PAPER_SPECS, Latents, paper_spec
+from infogan_utils.latents import PAPER_SPECS, Latents
 from infogan_utils.models import Discriminator, Widths, build
 from infogan_utils.objectives import information
 from infogan_utils.recipes import Recipe
@@ -23,7 +23,7 @@ SMALL = {"wide": 8, "narrow": 6}
 @pytest.fixture
 def nb():
     """The notebook's functions over small networks and a batch of 16."""
-    space, spec = series.namespace("05", *NAMES), paper_spec("mnist")
+    space, spec = series.namespace("05", *NAMES), PAPER_SPECS["mnist"]
     torch.manual_seed(0)
     G = space["make_generator"](spec, fc=24, **SMALL)
     trunk, d_head, q_head = space["make_discriminator"](spec, fc=20, q_fc=12, **SMALL)

@@ -11,7 +11,7 @@ from infogan_utils.augment import Augment
 from infogan_utils.codes import Uniform
 from infogan_utils.data import arrays, digits, folder, sprites
 from infogan_utils.data.common import DataError, Pictures
-from infogan_utils.latents import LatentSpec, paper_spec
+from infogan_utils.latents import PAPER_SPECS, LatentSpec
 from infogan_utils.models import PAPER, PAPER_32, PAPER_64, SMALL, Widths
 from infogan_utils.recipes import DIGIT_AUGMENT
 
@@ -44,15 +44,15 @@ HOUSE_NUMBERS = Augment(rotation=0.1, shear=0.2, scale=0.1, shift=0.1)
 FACES = Augment(scale=0.1, shift=0.05, mirror=0.5)
 OF_SPRITES = LatentSpec(5, (Uniform(),) * 5, uniform_noise=True)  # as InfoGAN-CR has on dSprites, arXiv 1906.06034
 SETS = {
-    "mnist": Entry(digits.mnist, paper_spec("mnist"), {28: SMALL}, DIGIT_AUGMENT),
-    "fashion": Entry(digits.fashion, paper_spec("mnist"), {28: SMALL}, CLOTHES),
-    "folder": Entry(folder.folder, paper_spec("mnist"), {28: SMALL, 32: SMALL, 64: PAPER_64}, ANYTHING),
+    "mnist": Entry(digits.mnist, PAPER_SPECS["mnist"], {28: SMALL}, DIGIT_AUGMENT),
+    "fashion": Entry(digits.fashion, PAPER_SPECS["mnist"], {28: SMALL}, CLOTHES),
+    "folder": Entry(folder.folder, PAPER_SPECS["mnist"], {28: SMALL, 32: SMALL, 64: PAPER_64}, ANYTHING),
     "sprites": Entry(sprites.sprites, OF_SPRITES, {32: SMALL, 64: PAPER_64}, Augment()),
-    "svhn": Entry(arrays.svhn, paper_spec("svhn"), {32: PAPER_32}, HOUSE_NUMBERS),
-    "celeba": Entry(folder.celeba, paper_spec("celeba"), {32: PAPER_32, 64: PAPER_64}, FACES),
+    "svhn": Entry(arrays.svhn, PAPER_SPECS["svhn"], {32: PAPER_32}, HOUSE_NUMBERS),
+    "celeba": Entry(folder.celeba, PAPER_SPECS["celeba"], {32: PAPER_32, 64: PAPER_64}, FACES),
     # relatives of the paper's chairs and faces; a mirror would exchange turned left and right, lit left and right
-    "coil20": Entry(arrays.coil20, paper_spec("chairs"), {32: PAPER}, Augment(scale=0.1, shift=0.1)),
-    "yaleb": Entry(arrays.yaleb, paper_spec("faces"), {32: PAPER}, Augment(scale=0.05, shift=0.05)),
+    "coil20": Entry(arrays.coil20, PAPER_SPECS["chairs"], {32: PAPER}, Augment(scale=0.1, shift=0.1)),
+    "yaleb": Entry(arrays.yaleb, PAPER_SPECS["faces"], {32: PAPER}, Augment(scale=0.05, shift=0.05)),
 }
 
 

@@ -55,7 +55,7 @@ class Progress:
             left = "done"
         recent = {name: float(np.mean(values[-50:])) for name, values in trainer.history.items()}
         bounds = ", ".join(
-            f"{name} {recent[name]:.2f}" + (f" of {code.ceiling:.3f}" if code.discrete else "")
+            f"{name} {recent[name]:.2f}" + (f" of {code.entropy:.3f}" if code.discrete else "")
             for name, code in trainer.spec.items()
             if name in recent
         )
@@ -72,7 +72,7 @@ class Progress:
         for name in (n for n in trainer.spec.names if n in trainer.history):
             line = smooth(trainer.history[name], 25)
             curves.plot(steps[len(steps) - len(line) :], line, label=name)
-        for ceiling in {code.ceiling for code in trainer.spec.codes if code.discrete}:
+        for ceiling in {code.entropy for code in trainer.spec.codes if code.discrete}:
             curves.axhline(ceiling, color="black", linestyle="--", linewidth=1, label=f"ln {math.exp(ceiling):.0f}")
         curves.set(xlabel="steps", ylabel="nats", title="$L_I$ of each code")
         curves.legend(frameon=False, fontsize=8)

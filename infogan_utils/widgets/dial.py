@@ -131,7 +131,7 @@ class Dial:
             return f"step 0 · {self.knobs()} · nothing trained yet"
         recent = {name: float(np.mean(values[-50:])) for name, values in run.history.items()}
         bounds = ", ".join(
-            f"{name} {recent[name]:.2f}" + (f" of {code.ceiling:.2f}" if code.discrete else "")
+            f"{name} {recent[name]:.2f}" + (f" of {code.entropy:.2f}" if code.discrete else "")
             for name, code in run.spec.items()
         )
         with one_thread():

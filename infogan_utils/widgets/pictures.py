@@ -81,7 +81,7 @@ class DialPicture:
         self.canvas = FigureCanvasAgg(self.figure)
         self.samples = self.figure.add_axes((0.004, 0.01, 0.404, 0.98))
         self.bounds, self.losses = (self.figure.add_axes((0.47, bottom, 0.39, 0.34)) for bottom in (0.58, 0.09))
-        ceilings = sorted({code.ceiling for code in spec.codes if code.discrete})
+        ceilings = sorted({code.entropy for code in spec.codes if code.discrete})
         for ceiling in ceilings:
             self.bounds.axhline(ceiling, color="black", linestyle=":", linewidth=1)
         title = "$L_I$ in nats" + "".join(f", dotted: H(c) = {ceiling:.2f}" for ceiling in ceilings)
