@@ -130,7 +130,9 @@ def sweep(spec, z, name, values, moved=None, dtype=None):
     return Latents(z.expand(len(values), -1), c | {moved or name: values})
 
 
-def a_step(G, D, adam_G, adam_D, spec, real, generator, lam, *, sign=1, d_lam=None, detach=True, g_detach=False):
+def a_step(
+    G, D, adam_G, adam_D, spec, real, generator, lam, *, sign=1, d_lam=None, detach=True, g_detach=False, clear="DG"
+):
     latents = spec.sample(len(real), generator)
     fake = G(spec.encode(latents))
 
@@ -140,11 +142,13 @@ def a_step(G, D, adam_G, adam_D, spec, real, generator, lam, *, sign=1, d_lam=No
 
     v, answers = D(fake.detach() if detach else fake)
     loss = F.softplus(-D(real)[0]).mean() + F.softplus(v).mean() - (lam if d_lam is None else d_lam) * L_I(answers)
-    adam_D.zero_grad()
+    if "D" in clear:
+        adam_D.zero_grad()
     loss.backward(retain_graph=not detach)
     adam_D.step()
     v, answers = D(fake.detach() if g_detach else fake)
-    adam_G.zero_grad()
+    if "G" in clear:
+        adam_G.zero_grad()
     (F.softplus(-v).mean() - sign * lam * L_I(answers)).backward()
     adam_G.step()
 
@@ -176,6 +180,8 @@ WRONG = {
         lambda *args: a_step(*args, d_lam=0.0),
         lambda *args: a_step(*args, d_lam=1.0),
         lambda *args: a_step(*args, g_detach=True),
+        lambda *args: a_step(*args, clear="G"),
+        lambda *args: a_step(*args, clear="D"),
     ],
 }
 test_checks_take_right_answers, test_checks_refuse_wrong_ones = series.exercise_tests(check, RIGHT, WRONG)
