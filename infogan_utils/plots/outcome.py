@@ -7,6 +7,7 @@ from torch import Tensor
 
 from infogan_utils.looking import Model
 from infogan_utils.plots.figures import COLOURS, show, smooth, tile
+from infogan_utils.plots.tables import heat
 
 NOISES, VALUES = 6, 9  # rows of noise; values of a continuous code in a sweep, from -1 to 1
 
@@ -21,27 +22,26 @@ def draws(model: Model, *, order: Tensor | None = None, names: tuple[str, ...] =
     spec, category = model.spec, model.spec.discrete[0]
     k = spec[category].width
     order = torch.arange(k) if order is None else torch.as_tensor(order)
+    along = "category, named by its digit" if names else "category"
     names = names or tuple(str(int(c)) for c in order)
     z = spec.sample(NOISES, torch.Generator().manual_seed(seed)).z
     latents = spec.by_hand(z.repeat_interleave(k, dim=0), {category: order.repeat(NOISES)})
     images = model.draw(latents)
-    panels = [("noise", "category", names, [], images.view(NOISES, k, *images.shape[1:]))]
+    panels = [("noise", along, names, [], images.view(NOISES, k, *images.shape[1:]))]
     values = torch.linspace(-1, 1, VALUES)
     for name in (n for n in spec.names if not spec[n].discrete):
         latents = spec.by_hand(z[:1], {category: order.repeat_interleave(VALUES), name: values.repeat(k)})
         ticks = ["−1", *[""] * (VALUES // 2 - 1), "0", *[""] * (VALUES // 2 - 1), "1"]
         images = model.draw(latents)
-        panels.append(
-            ("category", f"{name}, the other codes at 0", ticks, names, images.view(k, VALUES, *images.shape[1:]))
-        )
+        panels.append((along, f"{name}, the other codes at 0", ticks, names, images.view(k, VALUES, *images.shape[1:])))
     widths = [images.shape[1] / images.shape[0] for *_, images in panels]
-    figure, axes = matplotlib.pyplot.subplots(1, len(panels), figsize=(12, 4.2), width_ratios=widths)
-    for ax, (down, along, columns, rows, images) in zip(axes, panels, strict=True):
+    figure, axes = matplotlib.pyplot.subplots(1, len(panels), figsize=(12, 3.8), width_ratios=widths)
+    for ax, (down, across, columns, rows, images) in zip(axes, panels, strict=True):
         side = images.shape[-1]
         ax.imshow(tile(images.mean(dim=2)), cmap="gray", vmin=0, vmax=1)
         ax.set_xticks([(i + 0.5) * side - 0.5 for i in range(len(columns))], columns)
         ax.set_yticks([(i + 0.5) * side - 0.5 for i in range(len(rows))], rows)
-        ax.set(xlabel=along, ylabel=down)
+        ax.set(xlabel=across, ylabel=down)
         ax.grid(False)
         ax.tick_params(length=0)
         ax.spines[:].set_visible(False)
@@ -80,15 +80,11 @@ def curves(runs: dict[str, list[float]], ceiling: float, title: str) -> None:
 
 def properties(tables: dict[str, dict[str, dict[str, float]]]) -> None:
     """Show, for each run, which continuous code moves which property, as shares of that property's variance."""
-    figure, axes = matplotlib.pyplot.subplots(1, len(tables), figsize=(4.2 * len(tables), 2.9), squeeze=False)
+    figure, axes = matplotlib.pyplot.subplots(1, len(tables), figsize=(4.2 * len(tables), 3.1), squeeze=False)
     for ax, (run, table) in zip(axes[0], tables.items(), strict=True):
-        kinds, names = list(table), list(next(iter(table.values())))
-        ax.imshow([[table[kind][name] for name in names] for kind in kinds], vmin=0, vmax=1, aspect="auto")
-        for i, kind in enumerate(kinds):
-            for j, name in enumerate(names):
-                share = table[kind][name]
-                ax.text(j, i, f"{share:.2f}", ha="center", va="center", color="black" if share > 0.6 else "white")
-        ax.set(xticks=range(len(names)), xticklabels=names, yticks=range(len(kinds)), yticklabels=kinds, title=run)
-        ax.grid(False)
-    said = "; ".join(f"{run}: slant {table['slant']}, aspect {table['aspect']}" for run, table in tables.items())
-    show(figure, f"Share of each property's variance that each continuous code explains. {said}")
+        shares = np.array([list(row.values()) for row in table.values()])  # (properties, codes)
+        heat(ax, shares, 1.0, xticklabels=list(next(iter(table.values()))), yticklabels=list(table), title=run)
+    figure.suptitle("Share of a property's variance that a code explains", fontsize=11)
+    digits = {run: {kind: [round(v, 2) for v in row.values()] for kind, row in t.items()} for run, t in tables.items()}
+    said = "; ".join(f"{run}: slant {table['slant']}, aspect {table['aspect']}" for run, table in digits.items())
+    show(figure, f"Share of each property's variance that each continuous code explains, code by code. {said}.")

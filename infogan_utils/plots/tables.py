@@ -1,4 +1,4 @@
-"""Figures of notebooks 03 and 04 whose code teaches nothing: tables, entropies as bars, points by their code."""
+"""Figures of notebooks 03, 04, 06 and 08: tables, entropies as bars, points by their code."""
 
 import io
 from collections.abc import Iterable, Sequence
@@ -20,9 +20,9 @@ def scatter_by_code(ax: Axes, x: np.ndarray, c: np.ndarray) -> None:
     ax.set(xlabel="x₁ (no unit)", ylabel="x₂ (no unit)", aspect="equal")
 
 
-def heat(ax: Axes, table: np.ndarray, **labels: str) -> None:
-    """A table of probabilities (rows, columns) as shades of blue with its numbers; ``labels`` go to ``ax.set``."""
-    most = max(0.4, table.max())
+def heat(ax: Axes, table: np.ndarray, most: float | None = None, **labels: str) -> None:
+    """A table (rows, columns) as shades of blue with its numbers, darkest at ``most``; ``labels`` go to ``ax.set``."""
+    most = most or max(0.4, table.max())
     ax.imshow(table, vmin=0, vmax=most, cmap="Blues", aspect="auto")
     ax.set(xticks=range(table.shape[1]), yticks=range(table.shape[0]), **labels)
     ax.grid(False)
