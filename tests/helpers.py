@@ -49,13 +49,13 @@ def same(one: Trainer, other: Trainer) -> bool:
     return a == b and x.keys() == y.keys() and all(torch.equal(x[name], y[name]) for name in x)
 
 
-def without_batch_norm(run: Trainer, kind: type[Trainer] = Trainer) -> Trainer:
+def without_batch_norm(run: Trainer) -> Trainer:
     """The same run before its first step, its networks without batch norm."""
     for net in (run.G.fc, run.G.up, run.D.trunk):
         for i, layer in enumerate(net):
             if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
                 net[i] = nn.Identity()
-    return kind(run.G, run.D, run.spec, run.recipe, seed=run.seed)
+    return Trainer(run.G, run.D, run.spec, run.recipe, seed=run.seed)
 
 
 class OwnG(nn.Module):

@@ -13,7 +13,7 @@ from helpers import RECIPES, SPEC, make, same, without_batch_norm
 from PIL import Image
 from safetensors.torch import load_file
 
-from infogan_utils import Latents, Trainer, build, checkpoint, data, train
+from infogan_utils import Latents, LatentSpec, Trainer, build, checkpoint, data, train
 from infogan_utils.recipes import PAPER
 from infogan_utils.runs.processes import Processes
 from infogan_utils.runs.train import main
@@ -70,20 +70,19 @@ def test_each_image_comes_once_in_an_epoch_of_both_and_the_next_has_another_orde
     assert len(first.unique(dim=0)) == len(second.unique(dim=0)) == 64 and not torch.equal(first, second)
 
 
-class Whole(Trainer):
-    """One process that draws what two do."""
+class Both(LatentSpec):
+    """Draws what two processes do."""
 
-    def _generate(self, n: int):
-        own = [stream(self.seed, f"draws of process {rank} in step {self.steps}") for rank in (0, 1)]
-        one, other = (self.spec.sample(n // 2, generator) for generator in own)
-        latents = Latents(torch.cat([one.z, other.z]), {k: torch.cat([one.c[k], other.c[k]]) for k in one.c})
-        return latents, self.G(self.spec.encode(latents))
+    def sample(self, n: int, generators: list[torch.Generator]) -> Latents:
+        one, other = (LatentSpec.sample(self, n // 2, generator) for generator in generators)
+        return Latents(torch.cat([one.z, other.z]), {k: torch.cat([one.c[k], other.c[k]]) for k in one.c})
 
 
 def test_without_batch_norm_two_processes_of_n_images_are_one_of_twice_as_many(ranks):
-    run = without_batch_norm(make(PAPER), Whole)
-    run.bfloat16 = False
-    for real in torch.stack([rank["images"] for rank in ranks], dim=1).flatten(1, 2):
+    run = without_batch_norm(make(PAPER))
+    run.spec, run.bfloat16 = Both(SPEC.noise, SPEC.codes), False
+    for step, real in enumerate(torch.stack([rank["images"] for rank in ranks], dim=1).flatten(1, 2)):
+        run.generator = [stream(0, f"draws of process {rank} in step {step}") for rank in (0, 1)]
         run.step(real)
     two = of(ranks[0], "no batch norm")
     assert not differ(two, of(ranks[1], "no batch norm"))
