@@ -3,6 +3,7 @@
 import io
 
 import pytest
+import torch
 from PIL import Image
 
 from infogan_utils.plots import diagram, figures, players
@@ -37,3 +38,12 @@ def test_the_drawing_lights_what_is_asked_and_refuses_other_names(monkeypatch):
     for wrong in ({"lit": ("T",)}, {"losses": ("Q",)}):
         with pytest.raises(ValueError, match="the drawing has no"):
             diagram.draw(**wrong)
+
+
+def test_pictures_are_laid_out_row_by_row_in_grey_and_in_colour():
+    grey = torch.arange(2 * 3 * 4 * 5).view(2, 3, 4, 5)  # 2 rows, 3 columns of 4 × 5 pixels
+    laid = figures.tile(grey)
+    assert laid.shape == (8, 15) and (laid[4:, 10:] == grey[1, 2].numpy()).all()
+    assert (figures.tile(grey[:, :, None]) == laid).all()
+    colour = figures.tile(torch.stack([grey, grey + 200, grey + 400], dim=2))
+    assert colour.shape == (8, 15, 3) and (colour - laid[..., None] == [0, 200, 400]).all()

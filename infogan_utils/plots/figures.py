@@ -58,9 +58,11 @@ def show_png(png: bytes, alt: str) -> None:
 
 
 def tile(images: Tensor) -> np.ndarray:
-    """Lay (rows, columns, height, width) out as one picture (rows · height, columns · width)."""
-    rows, columns, height, width = images.shape
-    return images.permute(0, 2, 1, 3).reshape(rows * height, columns * width).detach().cpu().numpy()
+    """Lay (rows, columns, height, width), grey, or (rows, columns, channels, height, width) out as one picture."""
+    images = images.squeeze(2) if images.ndim == 5 and images.shape[2] == 1 else images
+    grey = images.ndim == 4
+    images = images.permute(0, 2, 1, 3) if grey else images.permute(0, 3, 1, 4, 2)  # colours last, as matplotlib has it
+    return images.flatten(2, 3).flatten(0, 1).detach().cpu().numpy()
 
 
 def image_grid(
@@ -73,14 +75,14 @@ def image_grid(
     column_axis: str = "",
     cell: float = 0.42,
 ) -> Figure:
-    """A grid of grey images with what varies written at the edges.
+    """A grid of images with what varies written at the edges.
 
     Args:
-        images: (rows, columns, height, width), 0 black to 1 white.
+        images: (rows, columns, height, width), 0 black to 1 white; or (rows, columns, 1 or 3, height, width).
         rows, columns: a label for each row and column, or none.
         cell: inches that one image takes.
     """
-    n_rows, n_columns, height, width = images.shape
+    (n_rows, n_columns), (height, width) = images.shape[:2], images.shape[-2:]
     size = (n_columns * cell + 1, n_rows * cell + 1)
     figure, axes = matplotlib.pyplot.subplots(figsize=(max(size[0], 0.083 * len(title) + 0.3), size[1]))
     axes.imshow(tile(images), cmap="gray", vmin=0, vmax=1)

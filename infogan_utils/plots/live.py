@@ -63,7 +63,7 @@ class Progress:
         return f"step {trainer.steps} of {self.until}, {left} · L_I in nats: {bounds} · {losses}"
 
     def _draw(self, trainer: Trainer) -> tuple[Figure, str]:
-        images = trainer.averaged.draw(self._latents).mean(dim=1)  # grey
+        images = trainer.averaged.draw(self._latents)  # (n, channels, side, side)
         text = "\n".join([self.line(trainer), *failures(trainer, images)])
         figure, (curves, losses, samples) = matplotlib.pyplot.subplots(
             1, 3, figsize=(11, 2.9), width_ratios=[1, 1, 1.5]
@@ -81,7 +81,7 @@ class Progress:
             losses.plot(steps[len(steps) - len(line) :], line, label=name)
         losses.set(xlabel="steps", title="GAN losses")
         losses.legend(frameon=False, fontsize=8)
-        samples.imshow(tile(images.view(self.rows, -1, *images.shape[-2:])), cmap="gray", vmin=0, vmax=1)
+        samples.imshow(tile(images.view(self.rows, -1, *images.shape[1:])), cmap="gray", vmin=0, vmax=1)
         samples.set_axis_off()
         samples.set_title("samples, a column for each category")
         figure.suptitle(text, fontsize=9)

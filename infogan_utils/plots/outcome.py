@@ -38,7 +38,7 @@ def draws(model: Model, *, order: Tensor | None = None, names: tuple[str, ...] =
     figure, axes = matplotlib.pyplot.subplots(1, len(panels), figsize=(12, 3.8), width_ratios=widths)
     for ax, (down, across, columns, rows, images) in zip(axes, panels, strict=True):
         side = images.shape[-1]
-        ax.imshow(tile(images.mean(dim=2)), cmap="gray", vmin=0, vmax=1)
+        ax.imshow(tile(images), cmap="gray", vmin=0, vmax=1)
         ax.set_xticks([(i + 0.5) * side - 0.5 for i in range(len(columns))], columns)
         ax.set_yticks([(i + 0.5) * side - 0.5 for i in range(len(rows))], rows)
         ax.set(xlabel=across, ylabel=down)
