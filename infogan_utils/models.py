@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
 
 from infogan_utils.latents import LatentSpec
 from infogan_utils.seeds import modules_draw_from, stream
@@ -27,11 +28,14 @@ class Widths:
     q_fc: int = 128  # Q's hidden layer; 0: none
     same: int = 0  # 3 × 3 convolutions of stride 1 after G's map and at the end of the trunk's
     g_plain: int = 0  # how many of g_up, the last, are plain
+    spectral: bool = False  # D and Q's hidden layer have spectral norm, and no batch norm
 
 
 PAPER = Widths()
 SMALL = Widths(g_fc=(512,), g_map=64, g_up=(32,), d_conv=(32, 64), d_fc=512, q_fc=0)
 PAPER_32 = Widths(g_fc=(), g_map=448, g_up=(256, 128, 64), d_conv=(64, 128, 256), d_fc=0, g_plain=2)  # SVHN, CelebA
+# after InfoGAN-CR's (arXiv 1906.06034) on dSprites; theirs have one layer more, for 64 pixels
+SPRITES = Widths((128,), 64, (64, 32), d_conv=(32, 64, 64), d_fc=128, spectral=True)
 PAPER_64 = Widths(g_map=256, g_up=(128, 64), d_conv=(64, 128, 256), same=2)  # chairs
 
 
@@ -79,7 +83,8 @@ def build(
         raise ValueError(f"a side of {side} was given; these networks take a multiple of {2**halvings} pixels")
     with modules_draw_from(stream(seed, "first weights")):
         fc, up, trunk, features, q_head = layers(spec, widths, channels, side, base)
-        G, D = Generator(fc, up), Discriminator(trunk, nn.Linear(features, 1), q_head)
+        d_head = nn.Linear(features, 1)
+        G, D = Generator(fc, up), Discriminator(trunk, spectral_norm(d_head) if widths.spectral else d_head, q_head)
     G, D = (net.to(memory_format=torch.channels_last) for net in (G, D))  # convolutions are faster so
     G.widths = D.widths = widths  # for the file of a run
     return G, D
@@ -129,15 +134,20 @@ def layers(spec: LatentSpec, w: Widths, channels: int, side: int, base: int) -> 
     trunk, width = nn.Sequential(), channels
     kernels = [(wider, 4, 2) for wider in w.d_conv] + [(w.d_conv[-1], 3, 1)] * w.same
     for i, (wider, kernel, stride) in enumerate(kernels):
-        trunk.append(nn.Conv2d(width, wider, kernel, stride=stride, padding=1, bias=i == 0))
-        trunk += nn.Sequential(*[nn.BatchNorm2d(wider)] * (i > 0), nn.LeakyReLU(LEAK))
+        conv = nn.Conv2d(width, wider, kernel, stride=stride, padding=1, bias=i == 0 or w.spectral)
+        trunk += with_norm(conv, w.spectral, *[nn.BatchNorm2d(wider)] * (i > 0))
         width = wider
     trunk.append(nn.Flatten())
     features = width * (side >> len(w.d_conv)) ** 2
     if w.d_fc:
-        trunk += nn.Sequential(nn.Linear(features, w.d_fc, bias=False), nn.BatchNorm1d(w.d_fc), nn.LeakyReLU(LEAK))
+        trunk += with_norm(nn.Linear(features, w.d_fc, bias=w.spectral), w.spectral, nn.BatchNorm1d(w.d_fc))
         features = w.d_fc
     if not w.q_fc:
         return fc, up, trunk, features, nn.Linear(features, spec.answers)
-    hidden = nn.Sequential(nn.Linear(features, w.q_fc, bias=False), nn.BatchNorm1d(w.q_fc), nn.LeakyReLU(LEAK))
+    hidden = with_norm(nn.Linear(features, w.q_fc, bias=w.spectral), w.spectral, nn.BatchNorm1d(w.q_fc))
     return fc, up, trunk, features, hidden.append(nn.Linear(w.q_fc, spec.answers))
+
+
+def with_norm(layer: nn.Module, spectral: bool, *batch_norm: nn.Module) -> nn.Sequential:
+    """A layer of D with its norm, spectral or batch norm, and its leaky rectifier."""
+    return nn.Sequential(*([spectral_norm(layer)] if spectral else [layer, *batch_norm]), nn.LeakyReLU(LEAK))

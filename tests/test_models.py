@@ -146,3 +146,13 @@ def test_networks_that_do_not_fit_are_named_with_what_is_needed():
             Trainer(G, D, SPEC, Recipe())
     with pytest.raises(ValueError, match="side of 30 was given.*multiple of 4"):
         build(SPEC, TINY, side=30)
+
+
+def test_with_spectral_norm_no_layer_of_D_stretches_a_picture_and_there_is_no_batch_norm():
+    _, D = build(SPEC, models.SPRITES, side=32)
+    for _ in range(30):  # each look refines the norm
+        D(normal(2, 1, 32, 32))
+    *layers, last = (m for m in D.modules() if isinstance(m, nn.Conv2d | nn.Linear))
+    norms = torch.stack([torch.linalg.matrix_norm(layer.weight.flatten(1), 2) for layer in layers])
+    assert (norms - 1).abs().max() < 0.05 and last is D.q_head[-1]  # Q's answers have any size
+    assert not any(isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d) for m in D.modules())

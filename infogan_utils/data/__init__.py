@@ -12,7 +12,7 @@ from infogan_utils.codes import Uniform
 from infogan_utils.data import arrays, digits, folder, sprites
 from infogan_utils.data.common import DataError, Pictures
 from infogan_utils.latents import PAPER_SPECS, LatentSpec
-from infogan_utils.models import PAPER, PAPER_32, PAPER_64, SMALL, Widths
+from infogan_utils.models import PAPER, PAPER_32, PAPER_64, SMALL, SPRITES, Widths
 from infogan_utils.recipes import DIGIT_AUGMENT
 
 __all__ = ["SETS", "DataError", "DataSet", "Entry", "Pictures", "load", "names"]
@@ -47,7 +47,7 @@ SETS = {
     "mnist": Entry(digits.mnist, PAPER_SPECS["mnist"], {28: SMALL}, DIGIT_AUGMENT),
     "fashion": Entry(digits.fashion, PAPER_SPECS["mnist"], {28: SMALL}, CLOTHES),
     "folder": Entry(folder.folder, PAPER_SPECS["mnist"], {28: SMALL, 32: SMALL, 64: PAPER_64}, ANYTHING),
-    "sprites": Entry(sprites.sprites, OF_SPRITES, {32: SMALL, 64: PAPER_64}, Augment()),
+    "sprites": Entry(sprites.sprites, OF_SPRITES, {32: SPRITES, 64: PAPER_64}, Augment()),
     "svhn": Entry(arrays.svhn, PAPER_SPECS["svhn"], {32: PAPER_32}, HOUSE_NUMBERS),
     "celeba": Entry(folder.celeba, PAPER_SPECS["celeba"], {32: PAPER_32, 64: PAPER_64}, FACES),
     # relatives of the paper's chairs and faces; a mirror would exchange turned left and right, lit left and right
