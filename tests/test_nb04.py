@@ -171,6 +171,8 @@ WRONG = [
     ("interval_bound", "read as ln σ²", lambda m, s, *a: interval_bound(m, s / 2, *a)),
     ("interval_bound", "entropy of U(−1, 1)", lambda *a: interval_bound(*a, H=lambda a, b: math.log(2))),
     ("interval_bound", "mean over the codes", lambda *a: interval_bound(*a, over=torch.mean)),
+    ("prior_bound", "no gradient", lambda *a: prior_bound(*a).item()),
+    ("interval_bound", "no gradient", lambda *a: interval_bound(*a).detach()),
     ("interval_bound", "sign turned", lambda *a: interval_bound(*a, H=lambda a, b: -math.log(b - a))),
 ]
 

@@ -1,5 +1,6 @@
 """The drawing of the series, and the moving pictures and sliders of notebooks 01 and 02."""
 
+import base64
 import io
 
 import pytest
@@ -20,12 +21,16 @@ def test_the_moving_picture_is_small_and_its_still_is_the_end(monkeypatch):
     assert still.tobytes() == picture.convert("RGB").tobytes()
 
 
-def test_the_slider_redraws_and_says_the_number():
+def test_the_slider_redraws_says_the_number_and_leaves_a_still_picture(monkeypatch):
     box = players.slider(lambda ax, m: ax.plot([0, m]) and f"m = {m:.1f}", 1.0, -6.0, 6.0, "mean m")
     dial, picture, said = box.children
     before = bytes(picture.value)
     dial.value = 2.5
     assert "m = 2.5" in said.value and bytes(picture.value) != before
+    shown = []
+    monkeypatch.setattr(players, "display", lambda data, **rest: shown.append((data, rest["metadata"])))
+    box._ipython_display_()
+    assert base64.b64decode(shown[0][0]["image/png"]) == picture.value and shown[0][1]["image/png"]["alt"] == "m = 2.5"
 
 
 def test_the_drawing_lights_what_is_asked_and_refuses_other_names(monkeypatch):

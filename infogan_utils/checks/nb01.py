@@ -116,6 +116,9 @@ def JSD_bound(answer) -> None:
         answer(torch.full((3,), math.log(4)), torch.full((3,), math.log(2 / 3))),
         {
             "V/2: solve V = 2 JSD - 2 ln 2 for the JSD": V / 2,
+            "V itself: solve V = 2 JSD - 2 ln 2 for the JSD": V,
+            "V/2 - ln 2: ln 2 changes its sign when you solve for the JSD": V / 2 - math.log(2),
+            "the bound from the loss -V": -V / 2 + math.log(2),
             "V + 2 ln 2, twice the bound": V + 2 * math.log(2),
             "the bound with real and generated swapped": swapped / 2 + math.log(2),
             "the bound with the sum over a batch where its mean should be": 3 * V / 2 + math.log(2),

@@ -33,6 +33,16 @@ def _near(number: float, value: float) -> bool:
     return abs(number - value) <= 1e-4 * max(1.0, abs(value))
 
 
+def _trains(bound: Tensor, *outputs: Tensor) -> None:
+    """The bound is worth nothing to Q unless its gradient reaches what the network put out."""
+    slopes = []
+    if isinstance(bound, Tensor) and bound.requires_grad:
+        slopes = torch.autograd.grad(bound.sum(), outputs, allow_unused=True)
+    assert slopes and all(slope is not None for slope in slopes), (
+        "the number is right, but no gradient leads back to Q: return a tensor, without detach(), item() or float()"
+    )
+
+
 @exercise("Exercise 4.1")
 def gap_of_table(gap: Callable) -> None:
     """The gap is 0 for the posterior, and L_I + gap = I for any other Q."""
@@ -91,6 +101,7 @@ def prior_bound(bound: Callable) -> None:
             }
             where = f"prior {[round(p, 3) for p in prior.tolist()]}" if K < 10 else "10 equal categories"
             _expect(bound(logits, c, prior), mean + entropy, f"{where}, {name}", causes)
+    _trains(bound(random.requires_grad_(), c, prior), random)
 
 
 @exercise("Exercise 4.3")
@@ -118,3 +129,4 @@ def interval_bound(bound: Callable) -> None:
             "L_I with the square divided by σ in place of σ²": root + d * (entropy - 0.5 * math.log(2 * math.pi)),
         }
         _expect(bound(mu, log_sigma, c, a, b), right + d * entropy, f"{d} code(s) on ({a:g}, {b:g})", causes)
+    _trains(bound(mu.requires_grad_(), log_sigma.requires_grad_(), c, a, b), mu, log_sigma)

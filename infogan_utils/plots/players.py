@@ -1,6 +1,8 @@
-"""Figures of notebooks 01 and 02: two players on a line and on the ring, still, in a strip, moving, or at a slider."""
+"""Figures of notebooks 01, 02 and 04: players on a line and on the ring, still, in a strip, moving, or at a slider."""
 
+import base64
 import io
+import re
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -8,6 +10,7 @@ from typing import Any
 import ipywidgets
 import matplotlib.pyplot as plt
 import numpy as np
+from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
@@ -19,13 +22,18 @@ BLUE, ORANGE, GREEN = "C0", "C1", "C2"
 Draw = Callable[[Axes, Any], object]
 
 
-def moving(draw: Draw, rows: Sequence[Any], size: tuple[float, float], alt: str) -> None:
-    """Draw a row after the other and show them as an animated PNG; where nothing can move, the last one is seen."""
+def moving(draw: Draw, rows: Sequence[Any], size: tuple[float, float], alt: str, panels: int = 1) -> None:
+    """Draw a row after the other and show them as an animated PNG; where nothing can move, the last one is seen.
+
+    ``draw(axes, row)`` gets one pair of axes, or a list of ``panels``.
+    """
     pictures = []
     for row in rows:
         figure = Figure(figsize=size)
-        draw(axes := figure.subplots(), row)
-        legend(axes)
+        axes = figure.subplots(1, panels, sharey=True)
+        draw(axes, row)
+        if panels == 1:
+            legend(axes)
         pictures.append(Image.open(io.BytesIO(to_png(figure))).convert("RGB"))
     colours = Image.fromarray(np.concatenate([np.asarray(pictures[i]) for i in (0, len(rows) // 2, -1)])).quantize(128)
     colours.putpalette([value if value < 250 else 255 for value in colours.getpalette()])  # white stays white
@@ -101,7 +109,19 @@ def curves(panels: Sequence[dict], title: str, alt: str, width: float = 3.4) -> 
     show(figure, alt)
 
 
-def slider(draw: Callable[[Axes, float], str], start: float, low: float, high: float, label: str) -> ipywidgets.VBox:
+class Stage(ipywidgets.VBox):
+    """A slider, a picture and a sentence; where no kernel runs, the picture is left, with the sentence as its words."""
+
+    def _ipython_display_(self, **_: object) -> None:
+        _, picture, said = self.children
+        alt = re.sub("<.*?>", "", said.value)
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        png = base64.b64encode(picture.value).decode()  # a display takes no memoryview, as the widget has it
+        data = {"application/vnd.jupyter.widget-view+json": view, "image/png": png, "text/plain": alt}
+        display(data, metadata={"image/png": {"alt": alt}}, raw=True)
+
+
+def slider(draw: Callable[[Axes, float], str], start: float, low: float, high: float, label: str) -> Stage:
     """A slider, and below it what ``draw(ax, value)`` draws and the sentence that it returns."""
     lock = threading.Lock()
     dial = ipywidgets.FloatSlider(start, min=low, max=high, step=0.1, description=label)
@@ -116,4 +136,4 @@ def slider(draw: Callable[[Axes, float], str], start: float, low: float, high: f
 
     dial.observe(update, names="value")
     update()
-    return ipywidgets.VBox([dial, picture, said])
+    return Stage([dial, picture, said])

@@ -1,15 +1,13 @@
 """Figures of notebooks 03, 04, 06 and 08: tables, entropies as bars, points by their code."""
 
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from PIL import Image
 
-from infogan_utils.plots.figures import COLOURS, show_png, to_png
+from infogan_utils.plots.figures import COLOURS
 
 
 def scatter_by_code(ax: Axes, x: np.ndarray, c: np.ndarray) -> None:
@@ -86,14 +84,3 @@ def bars_by_code(rows: dict[str, np.ndarray]) -> Figure:
             axes[0, c].set_title(f"c = {c}", fontsize=9)
     fig.supxlabel("mode of the ring", fontsize=9)
     return fig
-
-
-def moving(figures: Iterable[Figure], alt: str) -> None:
-    """Show figures of one size as an animated PNG; where nothing can move, its first picture is seen."""
-    pictures = [Image.open(io.BytesIO(to_png(figure))).convert("RGB") for figure in figures]
-    palette = pictures[-1].quantize(64)
-    first, *rest = (picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures)
-    times = [150] * len(rest) + [2500]  # milliseconds; the end stands still before it starts again
-    buffer = io.BytesIO()
-    first.save(buffer, "PNG", save_all=True, append_images=rest, duration=times, loop=0)
-    show_png(buffer.getvalue(), alt)
