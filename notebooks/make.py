@@ -27,7 +27,7 @@ from nbclient import NotebookClient
 GITHUB = re.compile(r"(?:https://(?:[^/@]+@)?|ssh://git@|git@)github\.com[:/]([\w.-]+/[\w.-]+?)(?:\.git)?/?")
 FOLDER = Path(__file__).resolve().parent
 README = FOLDER.parent / "README.md"
-PICTURE = FOLDER / "readme.png"
+PICTURES = {"readme": FOLDER / "readme.png", "readme-results": FOLDER / "results.png"}  # by the tag of the cell
 ASSETS = FOLDER.parent / "infogan_utils" / "assets"
 RECIPES = {  # the rows of the README's table: name of the runs, what it stands for
     "fast": "notebook 06's recipe, five minutes",
@@ -170,22 +170,24 @@ def clean(notebook: nbformat.NotebookNode) -> None:
     nbformat.validate(notebook)
 
 
-def write_picture(everything: list[Path]) -> None:
-    """Write the README's picture: the figure of the cell tagged ``readme``."""
+def write_pictures(everything: list[Path]) -> None:
+    """Write the README's pictures: the figures of the cells with the tags of ``PICTURES``."""
     for path in everything:
         for cell in nbformat.read(path, as_version=4).cells:
-            if "readme" in cell.metadata.get("tags", []):
+            for tag in PICTURES.keys() & set(cell.metadata.get("tags", [])):
                 for output in cell.outputs:
                     if "image/png" in output.get("data", {}):
-                        PICTURE.write_bytes(base64.b64decode(output.data["image/png"]))
+                        PICTURES[tag].write_bytes(base64.b64decode(output.data["image/png"]))
 
 
 def write_contents(everything: list[Path]) -> None:
     """Write the README's table of notebooks between its two markers."""
-    rows = ["| notebook | computing, two cores |", "|---|---|"]
+    rows = ["| notebook | reading | computing, two cores |", "|---|---|---|"]
     for path in everything:
         notebook = nbformat.read(path, as_version=4)
-        rows.append(f"| [{title(notebook)}](notebooks/{path.name}) | {minutes(notebook)} |")
+        reading = re.search(r"[Aa]bout (\d+ minutes)", "\n".join(c.source for c in notebook.cells[1:3]))
+        link = f"[{title(notebook)}](notebooks/{path.name})"
+        rows.append(f"| {link} | {reading[1] if reading else ''} | {minutes(notebook)} |")
     write_table("contents", rows)
 
 
@@ -246,7 +248,7 @@ def main(arguments: list[str] | None = None) -> int:
     write_contents(everything)
     measured = [json.loads((ASSETS / f"{name}.json").read_text("utf-8")) for name in ("parts", "digits")]
     write_table("accuracies", accuracies(*measured))
-    write_picture(everything)
+    write_pictures(everything)
     return 0
 
 

@@ -13,11 +13,12 @@ from infogan_utils.plots.figures import (
     use_style,
 )
 from infogan_utils.plots.live import Progress, fixed_latents
-from infogan_utils.plots.results import found, measured, parts_table, runs_figure, table
+from infogan_utils.plots.results import accuracy_figure, found, measured, parts_table, runs_figure, table
 
 __all__ = [
     "COLOURS",
     "Progress",
+    "accuracy_figure",
     "bound_curves",
     "confusion_figure",
     "fixed_latents",

@@ -78,6 +78,24 @@ def runs_figure(names: Sequence[str], figures: Sequence[str]) -> Figure:
     return figure
 
 
+def accuracy_figure(recipes: dict[str, str]) -> Figure:
+    """A row for each recipe: a point a run, a line at the mean. ``recipes``: its name and what it stands for."""
+    runs = measured()["runs"] + measured("digits")["runs"]
+    figure, axes = matplotlib.pyplot.subplots(figsize=(9, 0.4 * len(recipes) + 1.1))
+    for row, name in enumerate(recipes):
+        scores = [run["accuracy"] for run in runs if run["name"] == name]
+        axes.plot(scores, [row] * len(scores), "o", color=COLOURS[row % 6], alpha=0.6)
+        axes.plot([statistics.mean(scores)] * 2, [row - 0.35, row + 0.35], color="black")
+    axes.set_yticks(range(len(recipes)), list(recipes.values()))
+    axes.set(
+        xlim=(0, 1.01),
+        xlabel="accuracy of the category on 10,000 test digits",
+        title="A point is a run, a line is a mean",
+    )
+    axes.invert_yaxis()
+    return figure
+
+
 def cell(runs: Sequence[dict], figure: str) -> str:
     """What a table says of one figure over the seeds; "–" where it wasn't measured."""
     if figure in FACTORS:
