@@ -1,7 +1,8 @@
 """Uses a panel of ``infogan_utils.widgets`` as a reader does, for its tests."""
 
+import ipywidgets as IPYWIDGETS
+
 from infogan_utils.widgets.panel import Panel
-from infogan_utils.widgets.panel import ipywidgets as IPYWIDGETS
 
 
 def leaves(widget: IPYWIDGETS.Widget) -> list[IPYWIDGETS.Widget]:

@@ -1,6 +1,5 @@
 """The drawing of the series, and the moving pictures and sliders of notebooks 01 and 02."""
 
-import base64
 import io
 
 import pytest
@@ -28,9 +27,9 @@ def test_the_slider_redraws_says_the_number_and_leaves_a_still_picture(monkeypat
     dial.value = 2.5
     assert "m = 2.5" in said.value and bytes(picture.value) != before
     shown = []
-    monkeypatch.setattr(players, "display", lambda data, **rest: shown.append((data, rest["metadata"])))
+    monkeypatch.setattr(figures, "display", lambda data, **rest: shown.append((data, rest["metadata"])))
     box._ipython_display_()
-    assert base64.b64decode(shown[0][0]["image/png"]) == picture.value and shown[0][1]["image/png"]["alt"] == "m = 2.5"
+    assert shown[0][0]["image/png"] == picture.value and shown[0][1]["image/png"]["alt"] == "m = 2.5"
 
 
 def test_the_drawing_lights_what_is_asked_and_refuses_other_names(monkeypatch):
@@ -46,9 +45,8 @@ def test_the_drawing_lights_what_is_asked_and_refuses_other_names(monkeypatch):
 
 
 def test_pictures_are_laid_out_row_by_row_in_grey_and_in_colour():
-    grey = torch.arange(2 * 3 * 4 * 5).view(2, 3, 4, 5)  # 2 rows, 3 columns of 4 × 5 pixels
-    laid = figures.tile(grey)
-    assert laid.shape == (8, 15) and (laid[4:, 10:] == grey[1, 2].numpy()).all()
-    assert (figures.tile(grey[:, :, None]) == laid).all()
-    colour = figures.tile(torch.stack([grey, grey + 200, grey + 400], dim=2))
-    assert colour.shape == (8, 15, 3) and (colour - laid[..., None] == [0, 200, 400]).all()
+    grey = torch.arange(2 * 3 * 4 * 5).view(6, 1, 4, 5)  # 2 rows, 3 columns of 4 × 5 pixels
+    laid = figures.tiles(grey / 255, 3)
+    assert laid.shape == (8, 15) and (laid[4:, 10:] == grey[5, 0].numpy()).all()
+    colour = figures.tiles(torch.cat([grey, grey + 20, grey + 40], dim=1) / 255, 3)
+    assert colour.shape == (8, 15, 3) and (colour - laid[..., None] == [0, 20, 40]).all()

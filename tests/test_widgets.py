@@ -2,8 +2,6 @@
 
 import io
 import signal
-import subprocess
-import sys
 import threading
 from dataclasses import replace
 from types import SimpleNamespace
@@ -18,7 +16,9 @@ from infogan_utils import Categorical, LatentSpec, Trainer, Uniform, build
 from infogan_utils.data import plane
 from infogan_utils.loop import TrainingDiverged
 from infogan_utils.models import Widths
+from infogan_utils.plots import live
 from infogan_utils.recipes import Recipe
+from infogan_utils.widgets import dial as dial_module
 from infogan_utils.widgets import dial_panel, pictures, threads
 from infogan_utils.widgets.dial import Dial
 from infogan_utils.widgets.dial_panel import PLAYING, DialPanel
@@ -105,7 +105,7 @@ def test_the_next_step_uses_the_weight_that_was_turned_and_the_change_is_marked(
     assert "step 10 · λ = 3 · L_I in nats: cat 1" in dial.text() and "of 1.61, cont 1" in dial.text()
     for lam in range(8):
         dial.turn("λ", lam)
-    assert dial.changes().count("λ") == pictures.SHOWN
+    assert dial.changes().count("λ") == dial_module.SHOWN
 
 
 def test_reset_gives_the_same_first_picture_and_the_same_run():
@@ -376,7 +376,7 @@ def test_the_curves_follow_the_run_smoothed_and_thinned_and_marked():
     dial.marks = [(10, "λ = 1"), (5000, "λ = 2")]
     dial.picture()
     x, y = dial.drawing.lines["D"].get_data()
-    assert max(x) == 10_000 and len(x) <= 2 * pictures.POINTS and set(np.round(y, 6)) == {0.5}
+    assert max(x) == 10_000 and len(x) <= 2 * live.POINTS and set(np.round(y, 6)) == {0.5}
     low, high = dial.drawing.bounds.get_ylim()
     assert low >= -1 and high > np.log(5), "one early value far below 0 would hide the rest"
     assert {float(mark.get_xdata()[0]) for mark in dial.drawing.marks} == {10.0, 5000.0}
@@ -404,31 +404,10 @@ def test_any_number_of_changes_leaves_one_picture_of_one_size_and_every_control_
 
 def test_the_output_holds_the_live_panel_and_a_still_picture_with_its_words(monkeypatch):
     shown = []
-    monkeypatch.setattr("infogan_utils.widgets.panel.display", lambda data, **more: shown.append((data, more)))
+    monkeypatch.setattr("infogan_utils.plots.figures.display", lambda data, **more: shown.append((data, more)))
     panel = DialPanel(plane_dial(), plane_dial())
     panel._ipython_display_()
     ((data, more),) = shown
     assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == panel.box.model_id
     assert Image.open(io.BytesIO(data["image/png"])).size[1] > 2 * 280
     assert "step 0" in data["text/plain"] and more["metadata"]["image/png"]["alt"] == data["text/plain"]
-
-
-def test_without_ipywidgets_the_same_pictures_are_shown():
-    program = """
-import sys
-sys.modules["ipywidgets"] = None
-import IPython.display
-shown = []
-IPython.display.display = lambda *things, **_: shown.extend(things)
-import torch
-from infogan_utils import Trainer, checkpoint, widgets
-from infogan_utils.data import plane
-dial = widgets.Dial(lambda: Trainer(*plane.networks(0), plane.SPEC, plane.RECIPE), plane.real_points,
-                    draw=lambda axes, model: axes.plot([0, 1], [0, 1]))
-print(widgets.show_dial(dial), widgets.show_explorer(checkpoint.load_model(), torch.zeros(3, 28, 28).byte()))
-print([type(t).__name__ for t in shown], shown[1]["text/plain"], widgets.version())
-"""
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert "None None\n['HTML', 'dict', 'HTML', 'dict'] step 0 · λ = 1" in done.stdout
-    assert "ipywidgets is not installed" in done.stdout

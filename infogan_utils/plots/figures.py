@@ -7,6 +7,8 @@ import matplotlib
 import matplotlib.pyplot
 import numpy as np
 from IPython.display import display
+from ipywidgets import DOMWidget
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -42,11 +44,7 @@ def to_png(figure: Figure) -> bytes:
 
 
 def show(figure: Figure, alt: str) -> None:
-    """Display the figure with its alternative text: a sentence that says what the picture shows.
-
-    Raises:
-        ValueError: if ``alt`` is empty.
-    """
+    """Display the figure with its alternative text: a sentence that says what the picture shows, never empty."""
     if not alt.strip():
         raise ValueError("show() got an empty alternative text; say in a sentence what the figure shows.")
     show_png(to_png(figure), alt)
@@ -57,12 +55,34 @@ def show_png(png: bytes, alt: str) -> None:
     display({"image/png": png, "text/plain": alt}, metadata={"image/png": {"alt": alt}}, raw=True)
 
 
-def tile(images: Tensor) -> np.ndarray:
-    """Lay (rows, columns, height, width), grey, or (rows, columns, channels, height, width) out as one picture."""
-    images = images.squeeze(2) if images.ndim == 5 and images.shape[2] == 1 else images
-    grey = images.ndim == 4
-    images = images.permute(0, 2, 1, 3) if grey else images.permute(0, 3, 1, 4, 2)  # colours last, as matplotlib has it
-    return images.flatten(2, 3).flatten(0, 1).detach().cpu().numpy()
+def show_live(widget: DOMWidget, png: bytes, alt: str) -> None:
+    """Display a widget, and the picture with its alternative text for pages where no kernel runs."""
+    view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
+    data = {"application/vnd.jupyter.widget-view+json": view, "image/png": png, "text/plain": alt}
+    display(data, metadata={"image/png": {"alt": alt}}, raw=True)
+
+
+def tiles(images: Tensor, columns: int) -> np.ndarray:
+    """Images (n, channels, height, width) in [0, 1], ``columns`` to a row, as one picture, uint8."""
+    n, channels, height, width = images.shape
+    rows = images.view(n // columns, columns, channels, height, width).permute(0, 3, 1, 4, 2)
+    picture = rows.reshape(n // columns * height, columns * width, channels).squeeze(2).nan_to_num()
+    return (picture.clamp(0, 1) * 255).byte().cpu().numpy()
+
+
+def place(axes: Axes, images: Tensor, rows: Sequence[str] = (), columns: Sequence[str] = (), **labels: str) -> None:
+    """Put images into axes as a grid, a label for each row and column or none; ``labels`` go to ``axes.set``.
+
+    ``images`` are (rows, columns, height, width) or (rows, columns, channels, height, width), 0 black to 1.
+    """
+    down, across, *_, height, width = images.shape
+    axes.imshow(tiles(images.reshape(down * across, -1, height, width), across), cmap="gray", vmin=0, vmax=255)
+    axes.set_xticks([(i + 0.5) * width - 0.5 for i in range(len(columns))], columns, fontsize=9)
+    axes.set_yticks([(i + 0.5) * height - 0.5 for i in range(len(rows))], rows, fontsize=9)
+    axes.set(**labels)
+    axes.grid(False)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
 
 
 def image_grid(
@@ -75,24 +95,10 @@ def image_grid(
     column_axis: str = "",
     cell: float = 0.42,
 ) -> Figure:
-    """A grid of images with what varies written at the edges.
-
-    Args:
-        images: (rows, columns, height, width), 0 black to 1 white; or (rows, columns, 1 or 3, height, width).
-        rows, columns: a label for each row and column, or none.
-        cell: inches that one image takes.
-    """
-    (n_rows, n_columns), (height, width) = images.shape[:2], images.shape[-2:]
-    size = (n_columns * cell + 1, n_rows * cell + 1)
-    figure, axes = matplotlib.pyplot.subplots(figsize=(max(size[0], 0.083 * len(title) + 0.3), size[1]))
-    axes.imshow(tile(images), cmap="gray", vmin=0, vmax=1)
-    axes.grid(False)
-    axes.set_xticks([(i + 0.5) * width - 0.5 for i in range(len(columns))], columns, fontsize=9)
-    axes.set_yticks([(i + 0.5) * height - 0.5 for i in range(len(rows))], rows, fontsize=9)
-    axes.tick_params(length=0)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
-    axes.set(xlabel=column_axis, ylabel=row_axis, title=title)
+    """A figure of images as ``place`` takes them, with what varies written at the edges; one takes ``cell`` inches."""
+    width = max(images.shape[1] * cell + 1, 0.083 * len(title) + 0.3)
+    figure, axes = matplotlib.pyplot.subplots(figsize=(width, images.shape[0] * cell + 1))
+    place(axes, images, rows, columns, xlabel=column_axis, ylabel=row_axis, title=title)
     return figure
 
 
@@ -100,39 +106,3 @@ def smooth(values: Sequence[float], window: int) -> np.ndarray:
     """Running mean over ``window`` steps; shorter by window − 1."""
     window = max(1, min(window, len(values)))
     return np.convolve(values, np.ones(window) / window, mode="valid")
-
-
-def bound_curves(runs: dict[str, Sequence[float]], *, ceiling: float, title: str, window: int = 25) -> Figure:
-    """L_I in nats over the steps, a line for each run, with its ceiling H(c) drawn."""
-    figure, axes = matplotlib.pyplot.subplots()
-    for name, values in runs.items():
-        line = smooth(values, window)
-        axes.plot(np.arange(len(line)) + len(values) - len(line) + 1, line, label=name)
-    axes.axhline(ceiling, color="black", linestyle="--", linewidth=1, label=f"H(c) = {ceiling:.3f} nats")
-    axes.set(xlabel="steps", ylabel="$L_I$ (nats)", title=title)
-    axes.legend(frameon=False, fontsize=9)
-    return figure
-
-
-def confusion_figure(confusion: np.ndarray, label_of: np.ndarray, *, title: str) -> Figure:
-    """How often each class (row) gets each category (column, ordered by the class that it is matched to).
-
-    Args:
-        confusion: (classes, categories), counts. label_of: (categories,), the class that each is matched to.
-    """
-    order = np.argsort(label_of)
-    shares = confusion[:, order] / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
-    k = len(order)
-    figure, axes = matplotlib.pyplot.subplots(figsize=(5.6, 4.8))
-    picture = axes.imshow(shares, cmap="viridis", vmin=0, vmax=1)
-    for i in range(k):
-        for j in range(k):
-            if shares[i, j] >= 0.005:
-                colour = "black" if shares[i, j] > 0.6 else "white"
-                axes.text(j, i, f"{shares[i, j] * 100:.0f}", ha="center", va="center", color=colour, fontsize=8)
-    axes.set_xticks(range(k), [f"c={c}\n→ {label_of[c]}" for c in order], fontsize=8)
-    axes.set_yticks(range(k), [str(d) for d in range(k)])
-    axes.grid(False)
-    axes.set(xlabel="category that Q names, and the class it is matched to", ylabel="real class", title=title)
-    figure.colorbar(picture, ax=axes, label="share of the class's images")
-    return figure

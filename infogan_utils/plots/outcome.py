@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from infogan_utils.looking import Model
-from infogan_utils.plots.figures import COLOURS, show, smooth, tile
+from infogan_utils.plots.figures import COLOURS, place, show, smooth
 from infogan_utils.plots.tables import heat
 
 NOISES, VALUES = 6, 9  # rows of noise; values of a continuous code in a sweep, from -1 to 1
@@ -15,9 +15,8 @@ NOISES, VALUES = 6, 9  # rows of noise; values of a continuous code in a sweep, 
 def draws(model: Model, *, order: Tensor | None = None, names: tuple[str, ...] = (), seed: int = 0) -> None:
     """Show what the model draws: category × noise, then each continuous code from −1 to 1 in every category.
 
-    Args:
-        order: (K,), the categories in the order in which they are drawn. names: what to call them, in that order.
-        seed: of the rows of noise; the sweeps are drawn with the first one.
+    ``order`` (K,) has the categories as they are drawn, ``names`` what to call them. ``seed`` is that of the rows of
+    noise; the sweeps are drawn with the first one.
     """
     spec, category = model.spec, model.spec.discrete[0]
     k = spec[category].width
@@ -26,25 +25,16 @@ def draws(model: Model, *, order: Tensor | None = None, names: tuple[str, ...] =
     names = names or tuple(str(int(c)) for c in order)
     z = spec.sample(NOISES, torch.Generator().manual_seed(seed)).z
     latents = spec.by_hand(z.repeat_interleave(k, dim=0), {category: order.repeat(NOISES)})
-    images = model.draw(latents)
-    panels = [("noise", along, names, [], images.view(NOISES, k, *images.shape[1:]))]
-    values = torch.linspace(-1, 1, VALUES)
+    panels = [(NOISES, names, [], {"ylabel": "noise", "xlabel": along}, latents)]
+    values, blanks = torch.linspace(-1, 1, VALUES), [""] * (VALUES // 2 - 1)
     for name in (n for n in spec.names if not spec[n].discrete):
         latents = spec.by_hand(z[:1], {category: order.repeat_interleave(VALUES), name: values.repeat(k)})
-        ticks = ["−1", *[""] * (VALUES // 2 - 1), "0", *[""] * (VALUES // 2 - 1), "1"]
-        images = model.draw(latents)
-        panels.append((along, f"{name}, the other codes at 0", ticks, names, images.view(k, VALUES, *images.shape[1:])))
-    widths = [images.shape[1] / images.shape[0] for *_, images in panels]
+        labels = {"ylabel": along, "xlabel": f"{name}, the other codes at 0"}
+        panels.append((k, ["−1", *blanks, "0", *blanks, "1"], names, labels, latents))
+    widths = [len(latents.z) / down**2 for down, *_, latents in panels]
     figure, axes = matplotlib.pyplot.subplots(1, len(panels), figsize=(12, 3.8), width_ratios=widths)
-    for ax, (down, across, columns, rows, images) in zip(axes, panels, strict=True):
-        side = images.shape[-1]
-        ax.imshow(tile(images), cmap="gray", vmin=0, vmax=1)
-        ax.set_xticks([(i + 0.5) * side - 0.5 for i in range(len(columns))], columns)
-        ax.set_yticks([(i + 0.5) * side - 0.5 for i in range(len(rows))], rows)
-        ax.set(xlabel=across, ylabel=down)
-        ax.grid(False)
-        ax.tick_params(length=0)
-        ax.spines[:].set_visible(False)
+    for ax, (down, columns, rows, labels, latents) in zip(axes, panels, strict=True):
+        place(ax, model.draw(latents).unflatten(0, (down, -1)), rows, columns, **labels)
     said = "A column for each category, a row for each draw of noise. "
     said += f"Beside it, a row for each category; a continuous code goes from -1 to 1: {', '.join(spec.names[1:])}."
     show(figure, said)

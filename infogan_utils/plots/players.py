@@ -1,6 +1,5 @@
 """Figures of notebooks 01, 02 and 04: players on a line and on the ring, still, in a strip, moving, or at a slider."""
 
-import base64
 import io
 import re
 import threading
@@ -10,13 +9,12 @@ from typing import Any
 import ipywidgets
 import matplotlib.pyplot as plt
 import numpy as np
-from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 from torch import Tensor
 
-from infogan_utils.plots.figures import show, show_png, to_png
+from infogan_utils.plots.figures import show, show_live, show_png, to_png
 
 BLUE, ORANGE, GREEN = "C0", "C1", "C2"
 Draw = Callable[[Axes, Any], object]
@@ -114,11 +112,7 @@ class Stage(ipywidgets.VBox):
 
     def _ipython_display_(self, **_: object) -> None:
         _, picture, said = self.children
-        alt = re.sub("<.*?>", "", said.value)
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
-        png = base64.b64encode(picture.value).decode()  # a display takes no memoryview, as the widget has it
-        data = {"application/vnd.jupyter.widget-view+json": view, "image/png": png, "text/plain": alt}
-        display(data, metadata={"image/png": {"alt": alt}}, raw=True)
+        show_live(self, bytes(picture.value), re.sub("<.*?>", "", said.value))
 
 
 def slider(draw: Callable[[Axes, float], str], start: float, low: float, high: float, label: str) -> Stage:

@@ -1,6 +1,6 @@
 """Figures of notebooks 03, 04, 06 and 08: tables, entropies as bars, points by their code."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -18,7 +18,13 @@ def scatter_by_code(ax: Axes, x: np.ndarray, c: np.ndarray) -> None:
     ax.set(xlabel="x₁ (no unit)", ylabel="x₂ (no unit)", aspect="equal")
 
 
-def heat(ax: Axes, table: np.ndarray, most: float | None = None, **labels: str) -> None:
+def heat(
+    ax: Axes,
+    table: np.ndarray,
+    most: float | None = None,
+    form: Callable[[float], str] = "{:.2f}".format,
+    **labels: object,
+) -> None:
     """A table (rows, columns) as shades of blue with its numbers, darkest at ``most``; ``labels`` go to ``ax.set``."""
     most = most or max(0.4, table.max())
     ax.imshow(table, vmin=0, vmax=most, cmap="Blues", aspect="auto")
@@ -26,7 +32,7 @@ def heat(ax: Axes, table: np.ndarray, most: float | None = None, **labels: str) 
     ax.grid(False)
     for (i, j), value in np.ndenumerate(table):
         ink = "white" if value > 0.6 * most else "black"
-        ax.text(j, i, f"{value:.2f}", ha="center", va="center", color=ink, fontsize=9)
+        ax.text(j, i, form(value), ha="center", va="center", color=ink, fontsize=9)
 
 
 def entropy_bars(H_c_given_x: float, information: float, H_x_given_c: float) -> Figure:
@@ -83,4 +89,19 @@ def bars_by_code(rows: dict[str, np.ndarray]) -> Figure:
             ax.set(ylim=(0, 1), xticks=[0, 7])
             axes[0, c].set_title(f"c = {c}", fontsize=9)
     fig.supxlabel("mode of the ring", fontsize=9)
+    return fig
+
+
+def confusion_figure(confusion: np.ndarray, label_of: np.ndarray, *, title: str) -> Figure:
+    """How often each class (row) gets each category (column, ordered by the class that it is matched to), in %.
+
+    ``confusion`` are counts (classes, categories), ``label_of`` (categories,) the class that each is matched to.
+    """
+    order = np.argsort(label_of)
+    shares = confusion[:, order] / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
+    fig, ax = plt.subplots(figsize=(5.6, 4.8))
+    labels = {"xticklabels": [f"c={c}\n→ {label_of[c]}" for c in order], "title": title, "ylabel": "real class"}
+    labels["xlabel"] = "category that Q names, and the class it is matched to"
+    heat(ax, shares, 1.0, lambda share: f"{100 * share:.0f}" if share >= 0.005 else "", **labels)
+    ax.tick_params(labelsize=8)
     return fig

@@ -9,17 +9,18 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
-import numpy as np
 from torch import Tensor
 
 from infogan_utils.looking import Model
 from infogan_utils.loop import Kept, Sampler, TrainingDiverged, train
+from infogan_utils.plots.live import Draw, RunPicture, in_words
 from infogan_utils.recipes import check_lam
 from infogan_utils.training import Trainer
 from infogan_utils.widgets import pictures
 from infogan_utils.widgets.threads import one_thread
 
 LARGEST = 10.0  # of a weight on the dial
+SHOWN = 6  # changes of a weight that are marked
 
 
 class Dial:
@@ -39,7 +40,7 @@ class Dial:
         images: Tensor | Sampler,
         *,
         lam: float | None = None,
-        draw: pictures.Draw = pictures.samples,
+        draw: Draw = pictures.samples,
         numbers: Callable[[Model], dict[str, float]] = lambda model: {},
     ) -> None:
         self.start, self.images, self.numbers = start, images, numbers
@@ -48,7 +49,7 @@ class Dial:
         run = start()
         if not run.spec.codes:
             raise ValueError(f"{run.spec} was given; without a code there is no information for λ to weigh")
-        self.drawing = pictures.DialPicture(draw, run.spec)
+        self.drawing = RunPicture(draw, run.spec)
         three_step = run.recipe.lam_lc
         self.weights = dict(zip(("λ_l", "λ_c"), three_step, strict=True)) if three_step else {"λ": run.lam}
         if lam is not None:
@@ -129,22 +130,16 @@ class Dial:
         run = self.run
         if not run.history:
             return f"step 0 · {self.knobs()} · nothing trained yet"
-        recent = {name: float(np.mean(values[-50:])) for name, values in run.history.items()}
-        bounds = ", ".join(
-            f"{name} {recent[name]:.2f}" + (f" of {code.entropy:.2f}" if code.discrete else "")
-            for name, code in run.spec.items()
-        )
         with one_thread():
             numbers = self.numbers(self.model)
         more = "".join(f" · {name} {value:.3f}" for name, value in numbers.items())
-        losses = f"loss of D {recent['D']:.2f}, of G {recent['G']:.2f}"
-        return f"step {run.steps} · {self.knobs()} · L_I in nats: {bounds} · {losses}{more}"
+        return f"step {run.steps} · {self.knobs()} · {in_words(run)}{more}"
 
     def changes(self) -> str:
         """The last changes of the weights, in words."""
-        return "; ".join(f"step {step}: {text}" for step, text in self.marks[-pictures.SHOWN :]) or "none yet"
+        return "; ".join(f"step {step}: {text}" for step, text in self.marks[-SHOWN:]) or "none yet"
 
     def picture(self) -> bytes:
         """Samples and curves as PNG bytes."""
         with one_thread():  # a hundred pictures don't wait for a second thread
-            return self.drawing(self.model, self.run, self.marks)
+            return self.drawing(self.model, self.run, [step for step, _ in self.marks[-SHOWN:]])

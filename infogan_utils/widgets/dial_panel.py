@@ -7,13 +7,15 @@ answered the last one, so ticks don't pile up.
 import html
 import time
 
+import ipywidgets
+
 from infogan_utils.widgets.dial import LARGEST, Dial
-from infogan_utils.widgets.panel import Panel, ipywidgets
+from infogan_utils.widgets.panel import Panel
 
 STOPS = (0.0, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, LARGEST)
 ANSWER = 0.5  # seconds from a tick to its answer: training and drawing
 STALE = 0.05  # seconds: a click that comes in this soon after the last one was waiting while that one ran
-PLAYING = "playing" if ipywidgets and hasattr(ipywidgets.Play, "playing") else "_playing"  # the latter in 7
+PLAYING = "playing" if hasattr(ipywidgets.Play, "playing") else "_playing"  # the latter in 7
 
 
 class DialPanel(Panel):
@@ -45,7 +47,7 @@ class DialPanel(Panel):
         self.box = ipywidgets.VBox([row, self.message, ipywidgets.HBox(parts, layout=layout(flex_flow="row wrap"))])
         self.draw()
 
-    def _knob(self, i: int, name: str, value: float) -> "ipywidgets.Box":
+    def _knob(self, i: int, name: str, value: float) -> ipywidgets.Box:
         options = [(f"{stop:g}", stop) for stop in STOPS]
         slider = ipywidgets.SelectionSlider(options=options, value=nearest(value), description=name)
         box = ipywidgets.Text(f"{value:g}", description=f"or type {name}", continuous_update=False)

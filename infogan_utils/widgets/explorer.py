@@ -3,6 +3,7 @@
 import html
 import io
 
+import ipywidgets
 import numpy as np
 import torch
 from PIL import Image, ImageOps
@@ -10,7 +11,7 @@ from torch import Tensor
 
 from infogan_utils.latents import Latents, LatentSpec
 from infogan_utils.looking import Model, as_floats
-from infogan_utils.widgets.panel import Panel, ipywidgets
+from infogan_utils.widgets.panel import Panel
 from infogan_utils.widgets.pictures import ROWS, grid
 from infogan_utils.widgets.threads import one_thread
 
@@ -59,7 +60,7 @@ class ExplorerPanel(Panel):
         self._walk()
         self._ask(self.real[0])
 
-    def _control(self, name: str) -> "ipywidgets.Widget":
+    def _control(self, name: str) -> ipywidgets.Widget:
         code = self.spec[name]
         if code.discrete:
             options = [("all", None)] * (self.values[name] is None) + [(str(k), k) for k in range(code.width)]

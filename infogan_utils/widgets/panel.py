@@ -1,4 +1,4 @@
-"""What the two panels share. It runs under ipywidgets 7.7.1 and 8, and imports without either.
+"""What the two panels share. It runs under ipywidgets 7.7.1 and 8.
 
 A callback changes the values of widgets and returns: it starts no thread and uses neither pyplot nor an Output area.
 From ipykernel 7 on two callbacks may come at once, each in a thread of the kernel's: they take turns.
@@ -8,25 +8,17 @@ import html
 import threading
 from collections.abc import Callable
 
-from IPython.display import display
+import ipywidgets
 
+from infogan_utils.plots.figures import show_live
 from infogan_utils.widgets.pictures import stack
 
-try:
-    import ipywidgets
-except ImportError:  # the lesson goes on with still pictures
-    ipywidgets = None
-
-TESTED = "7.7.1 to 8.1"
-VIEW = "application/vnd.jupyter.widget-view+json"
 TURN = threading.RLock()  # R: a callback that sets a widget runs that one's inside
 
 
 def version() -> str:
     """Which ipywidgets runs here, and which were tested."""
-    if ipywidgets is None:
-        return f"ipywidgets is not installed (tested: {TESTED}): the sliders are left out, every figure is still here"
-    return f"ipywidgets {ipywidgets.__version__} (tested: {TESTED})"
+    return f"ipywidgets {ipywidgets.__version__} (tested: 7.7.1 to 8.1)"
 
 
 class Panel:
@@ -35,13 +27,13 @@ class Panel:
     ``box`` holds it all, ``images`` the pictures in it.
     """
 
-    box: "ipywidgets.Box"
-    images: list["ipywidgets.Image"]
+    box: ipywidgets.Box
+    images: list[ipywidgets.Image]
 
     def __init__(self) -> None:
         self.message = ipywidgets.HTML(layout=ipywidgets.Layout(min_height="1.6em"))
 
-    def on(self, widget: "ipywidgets.Widget", function: Callable, trait: str | None = "value") -> None:
+    def on(self, widget: ipywidgets.Widget, function: Callable, trait: str | None = "value") -> None:
         """Call ``function`` with the new value when ``widget.trait`` changes, or without one at a click."""
 
         def callback(event: object) -> None:
@@ -57,7 +49,7 @@ class Panel:
 
         widget.observe(callback, trait) if trait else widget.on_click(callback)
 
-    def button(self, text: str, tooltip: str, function: Callable[[], None]) -> "ipywidgets.Button":
+    def button(self, text: str, tooltip: str, function: Callable[[], None]) -> ipywidgets.Button:
         """A button that calls ``function``."""
         made = ipywidgets.Button(description=text, tooltip=tooltip, layout=ipywidgets.Layout(width="auto"))
         self.on(made, function, None)
@@ -76,7 +68,4 @@ class Panel:
         raise NotImplementedError
 
     def _ipython_display_(self) -> None:
-        """The live panel, and for pages where no kernel runs its picture."""
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.box.model_id}
-        data = {VIEW: view, "image/png": stack([image.value for image in self.images]), "text/plain": self.words()}
-        display(data, metadata={"image/png": {"alt": self.words()}}, raw=True)
+        show_live(self.box, stack([image.value for image in self.images]), self.words())
