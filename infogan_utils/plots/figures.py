@@ -97,7 +97,8 @@ def image_grid(
 ) -> Figure:
     """A figure of images as ``place`` takes them, with what varies written at the edges; one takes ``cell`` inches."""
     width = max(images.shape[1] * cell + 1, 0.083 * len(title) + 0.3)
-    figure, axes = matplotlib.pyplot.subplots(figsize=(width, images.shape[0] * cell + 1))
+    height = images.shape[0] * cell + (1 if columns or column_axis else 0.4)
+    figure, axes = matplotlib.pyplot.subplots(figsize=(width, height))
     place(axes, images, rows, columns, xlabel=column_axis, ylabel=row_axis, title=title)
     return figure
 
