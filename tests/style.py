@@ -198,6 +198,12 @@ def plain_british_words(path, notebook):
                 yield f"{kind}: {found[0]!r} in {head(cell)}"
 
 
+def notebooks_are_named_by_two_digits(path, notebook):
+    for cell in text(notebook):
+        for found in re.finditer(r"\bnotebooks? \d\b", cell.source, re.IGNORECASE):
+            yield f"{found[0]!r} in {head(cell)}; the series writes 'notebook 04'"
+
+
 def the_closing_parts_are_there(path, notebook):
     whole = "\n".join(c.source for c in text(notebook))
     for name, pattern in {
@@ -256,6 +262,7 @@ RULES = [
     one_notation,
     no_machine_paths,
     plain_british_words,
+    notebooks_are_named_by_two_digits,
     the_closing_parts_are_there,
     the_first_result_comes_early,
     nothing_is_noisy,

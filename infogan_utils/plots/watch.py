@@ -26,21 +26,23 @@ def failures(trainer: Trainer, images: Tensor) -> list[str]:
     if recent["D"].mean() < D_WINS.get(recipe.gan, 0.1):
         found.append(
             f"D has won (its loss is {recent['D'].mean():.3f}, G's {recent['G'].mean():.1f}): G learns little; a "
-            "smaller lr_d, notebook 2"
+            "smaller lr_d, notebook 02"
         )
     if float(images.flatten(1).std(dim=0).mean()) < SAME:
-        found.append("G has collapsed: all samples are nearly one picture; start again with a smaller lr_g, notebook 2")
+        found.append(
+            "G has collapsed: all samples are nearly one picture; start again with a smaller lr_g, notebook 02"
+        )
     asked = recipe.lam > 0 and "G" in recipe.information_updates
     for name in trainer.spec.discrete if asked else ():
         bound, k = recent[name], math.exp(trainer.spec[name].entropy)
         twice = math.log(k) + 1 - math.log(math.e + k - 1)  # the most that a softmax taken twice allows
         if bound.mean() < 0.05 * math.log(k):
             found.append(
-                f"Q has learnt nothing: L_I of {name} is {bound.mean():.2f} nats, a blind guess has 0; notebook 4"
+                f"Q has learnt nothing: L_I of {name} is {bound.mean():.2f} nats, a blind guess has 0; notebook 04"
             )
         elif abs(bound.mean() - twice) < 0.02 and bound.std() < 0.02:
             found.append(
-                f"L_I of {name} stays at {twice:.2f} nats: is there a softmax before the cross-entropy? notebook 4"
+                f"L_I of {name} stays at {twice:.2f} nats: is there a softmax before the cross-entropy? notebook 04"
             )
     largest = max(float(np.abs(recent[name]).max()) for name in ("D", "G"))
     if not largest < 50:
