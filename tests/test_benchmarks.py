@@ -1,5 +1,6 @@
 """The benchmarks: parts side by side, runs over seeds with their restart, the port that they measure against."""
 
+import dataclasses
 import json
 import math
 import sys
@@ -16,9 +17,12 @@ import digits
 import figures
 import parts
 import port
+import scores
+import side_by_side
+import sprites
 import weights
 
-from infogan_utils import Trainer, build, checkpoint, data, plots, recipes
+from infogan_utils import Trainer, build, checkpoint, data, metrics, plots, recipes
 from infogan_utils.looking import as_floats
 from infogan_utils.loop import TrainingDiverged
 from infogan_utils.objectives import three_step_loss
@@ -67,10 +71,53 @@ def test_without_the_gan_only_trunk_and_q_learn():
 
 def test_many_runs_end_after_their_steps_and_are_measured(monkeypatch):
     monkeypatch.setattr(parts, "choose_start", lambda *_: None)
-    monkeypatch.setattr(parts, "WIDTH", 2)
     runs, steps = [parts.Run(name, 1, pictures(200), 2) for name in ("no GAN", "no T", "no GAN")], []
-    parts.side_by_side(runs, lambda run: steps.append(run.trainer.steps))
+    side_by_side.side_by_side(runs, lambda run: steps.append(run.trainer.steps), width=2)
     assert steps == [2, 2, 2]
+
+
+# sprites.py
+
+
+@pytest.fixture(scope="module")
+def drawn() -> data.DataSet:
+    return data.load("sprites", limit=5_200)
+
+
+@pytest.mark.parametrize("name", ["infogan", "contrastive"])
+def test_a_run_on_sprites_takes_the_trainers_own_steps_and_its_gap_closes(name, drawn):
+    run = sprites.SpritesRun(name, 3, 4, (drawn.train[:64], None, None), scores.Now())
+    recipe = dataclasses.replace(sprites.ROWS[name], gap_steps=2)
+    usual = Trainer(*build(drawn.spec, drawn.widths, side=32, seed=3), drawn.spec, recipe, seed=3)
+    usual.bfloat16, gaps = False, []
+    for _ in range(4):
+        run.advance()
+        gaps.append(run.gap.item())
+        usual.step(as_floats(drawn.train[torch.randint(64, (64,), generator=usual.generator)]))
+    assert helpers.same(run.trainer, usual)
+    assert gaps == ([0.5, 0, 0, 0] if name == "contrastive" else [0] * 4)
+
+
+def test_the_same_command_repeats_no_run_and_kept_runs_are_compared_without_labels(
+    drawn, tmp_path, monkeypatch, capsys
+):
+    fixed, trained = metrics.factors.Score("x", 0.5, "", None), []
+    for module in (metrics, metrics.factors):
+        monkeypatch.setattr(module, "factor_vae_score", lambda *_: fixed)
+    monkeypatch.setattr(metrics, "sap", lambda *_: fixed)
+    monkeypatch.setattr(metrics, "held_out_information", lambda *_: {"cont 1": 0.12345})
+    monkeypatch.setattr(sprites, "DRAWN", 50)
+    monkeypatch.setattr(data, "load", lambda *_, **__: drawn)
+    monkeypatch.setattr(sprites.SpritesRun, "prepare", lambda self: trained.append((self.name, self.seed)))
+    where = ["--json", str(tmp_path / "found.json"), "--keep", str(tmp_path), "--steps", "2", "--dci", "0"]
+    for seeds in ("1", "123"):
+        monkeypatch.setattr(sys, "argv", ["sprites.py", *where, "--only", "untrained", "infogan", "--seeds", *seeds])
+        sprites.main()
+    assert trained == [("infogan", 1), ("infogan", 2), ("infogan", 3)]
+    runs = json.loads((tmp_path / "found.json").read_text())["runs"]
+    assert len(runs) == 6 and all(run["ModelCentrality"] == 0.5 for run in runs)
+    assert [look["steps"] for look in runs[1]["trend"]] == [2] and runs[1]["L_I"] == {"cont 1": 0.1235}
+    assert "infogan   | 3" in capsys.readouterr().out
 
 
 # digits.py and figures.py

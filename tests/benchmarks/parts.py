@@ -2,10 +2,8 @@
 
     INFOGAN_DATA=FOLDER python tests/benchmarks/parts.py --json FILE
 
-The networks are small, so one run leaves a GPU idle most of the time. Each run's step, ``Trainer.step`` itself, is
-recorded once as a CUDA graph and then replayed on a stream of its own; some 40 runs fill the GPU. A start is chosen for
-one run after the other. FILE gets each run as soon as it is measured (``figures.py``). On a CPU the steps run one by
-one, which serves for a test: ``--only fast --seeds 1 --steps 10``.
+How they share the GPU: ``side_by_side.py``. A start is chosen for one run after the other. FILE gets each run as soon
+as it is measured (``figures.py``). On a CPU this serves for a test: ``--only fast --seeds 1 --steps 10``.
 
 2,400 steps are what two laptop cores take in five minutes, 10,600 in twenty. Matrix products are in TensorFloat-32.
 """
@@ -18,18 +16,15 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+import side_by_side
 import torch
 from figures import Yardstick, figures, replace_text, yardstick
 from torch import Tensor
 
 from infogan_utils import Recipe, Trainer, build, choose_start, data, metrics, plots
 from infogan_utils.augment import Augment, View, Views, change
-from infogan_utils.looking import as_floats
 from infogan_utils.models import SMALL
 from infogan_utils.recipes import DIGIT_AUGMENT, FAST, PAPER
-from infogan_utils.seeds import stream
-
-CHUNK, WIDTH, WARM_UP = 50, 48, 3  # steps of each run in turn; runs at a time; steps before a graph is recorded
 
 
 class WithoutGAN(Trainer):
@@ -87,54 +82,22 @@ class OnDevice(Views):
         return change(x, kept[len(x), x.device], generator)
 
 
-class Run:
-    """One run: ``advance`` takes one step, on a GPU by replaying the recorded one."""
+class Run(side_by_side.Run):
+    """A run of that name: the start that was chosen, if any, and then its steps."""
 
     def __init__(self, name: str, seed: int, images: Tensor, steps: int | None = None, device: str = "cpu") -> None:
-        self.name, self.seed, self.images, self.part = name, seed, images.unsqueeze(1).to(device), PARTS[name]
+        self.name, self.seed, self.part = name, seed, PARTS[name]
         recipe, spec = self.part.recipe, data.SETS["mnist"].spec
         if recipe.views is not None:
             recipe = dataclasses.replace(recipe, views=OnDevice(recipe.views.parts))
-        self.until = steps or self.part.steps
-        self.trainer = self.part.kind(*build(spec, SMALL, seed=seed), spec, recipe, seed=seed, device=device)
-        self.trainer.bfloat16 = False
-        self.graph = None
+        trainer = self.part.kind(*build(spec, SMALL, seed=seed), spec, recipe, seed=seed, device=device)
+        super().__init__(trainer, images, steps or self.part.steps)
 
     def prepare(self) -> None:
-        """Choose the start; on a GPU draw there from now on, and record the step."""
-        trainer = self.trainer
+        """Choose the start; on a GPU record the step."""
         if self.part.start:
-            choose_start(trainer, self.images)
-        if trainer.device.type != "cuda":
-            return
-        seed = stream(self.seed, "draws").initial_seed()
-        trainer.generator = torch.Generator(trainer.device).manual_seed(seed)
-        for optimiser in trainer.optimisers.values():
-            for group in optimiser.param_groups:
-                group["capturable"] = True
-        self.stream, graph = torch.cuda.Stream(), torch.cuda.CUDAGraph()
-        with torch.cuda.stream(self.stream):
-            for _ in range(WARM_UP):
-                self.step()
-        torch.cuda.synchronize()
-        graph.register_generator_state(trainer.generator)
-        with torch.cuda.graph(graph, stream=self.stream):
-            self.step()
-        trainer.steps, self.graph = WARM_UP, graph  # recording is no step
-
-    def step(self) -> dict[str, Tensor]:
-        """One step on images drawn with replacement."""
-        trainer, generator = self.trainer, self.trainer.generator
-        rows = torch.randint(len(self.images), (trainer.real_images,), generator=generator, device=generator.device)
-        return trainer.step(as_floats(self.images[rows]))
-
-    def advance(self) -> None:
-        if self.graph is None:
-            self.step()
-            return
-        with torch.cuda.stream(self.stream):
-            self.graph.replay()
-        self.trainer.steps += 1
+            choose_start(self.trainer, self.images)
+        super().prepare()
 
     def measured(self, by: Yardstick) -> dict:
         """The run as an object of FILE. Where G didn't learn, the accuracy is all there is."""
@@ -142,25 +105,6 @@ class Run:
         if self.part.kind is WithoutGAN:
             return about | {"accuracy": metrics.accuracy(model, by.digits.test, by.digits.test_labels).accuracy}
         return about | figures(model, by, self.seed)
-
-
-def side_by_side(runs: list[Run], done) -> None:
-    """Train them, at most ``WIDTH`` at a time, and call ``done(run)`` for each that has its steps."""
-    waiting, live = list(runs), []
-    while waiting or live:
-        while waiting and len(live) < WIDTH:
-            live.append(waiting.pop(0))
-            live[-1].prepare()
-        left = min([CHUNK, *(run.until - run.trainer.steps for run in live)])
-        for _ in range(max(left, 0)):
-            for run in live:
-                run.advance()
-        if torch.cuda.is_available():
-            torch.cuda.synchronize()
-        for run in [run for run in live if run.trainer.steps >= run.until]:
-            done(run)
-            run.graph = None
-            live.remove(run)
 
 
 def main() -> None:
@@ -188,7 +132,7 @@ def main() -> None:
         replace_text(options.json, json.dumps(found, indent=1))
 
     plan = [(name, seed) for name in options.only for seed in options.seeds or PARTS[name].seeds]
-    side_by_side([Run(name, seed, digits.train, options.steps, device) for name, seed in plan], done)
+    side_by_side.side_by_side([Run(name, seed, digits.train, options.steps, device) for name, seed in plan], done)
     print(plots.parts_table(runs=found["runs"]))
 
 
