@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+import os
 import sys
 from pathlib import Path
 
@@ -128,8 +129,8 @@ def test_figures_have_all_that_the_tables_show(noise, monkeypatch):
     monkeypatch.setattr(figures.metrics, "held_out_information", lambda *_: {"cat 1": 0.12345})
     monkeypatch.setattr(figures.metrics, "property_table", lambda *_: {"slant": {"cont 1": 0.5, "cont 2": 0.1}})
     monkeypatch.setattr(figures.metrics, "variance_shares", lambda *_: {"noise alone": 0.1, "codes alone": 0.1})
-    found = digits.trained("port", 1, noise.train, figures.yardstick(noise), seconds=2)
-    assert {*plots.results.FIGURES} - {"slant", "aspect"} <= found.keys() and found["steps"] >= 1
+    found = digits.trained("port", 1, noise.train, figures.yardstick(noise), until=2)
+    assert {*plots.results.FIGURES} - {"slant", "aspect"} <= found.keys() and found["steps"] == 2
     assert found["properties"]["slant"].keys() == {"cont 1", "cont 2"} and found["L_I"] == {"cat 1": 0.1235}
     json.dumps(found, allow_nan=False)
 
@@ -160,6 +161,26 @@ def test_an_interrupt_loses_the_run_in_progress_alone_and_the_same_command_goes_
     assert asked == [("fast", 1), ("port", 1), ("fast", 2), "stopped", ("port", 2)]
     assert [run["accuracy"] for run in digits.held(jobs, digits.read(path)["runs"])] == [0.1, 0.1, 0.2, 0.2]
     assert [file.name for file in tmp_path.iterdir()] == ["runs.json"]
+
+
+def test_runs_side_by_side_are_written_by_the_parent_and_go_on_after_a_stop(tmp_path):
+    path, stop = tmp_path / "runs.json", tmp_path / "stop"
+    jobs = [{"name": "fast", "seed": seed} for seed in range(5)]
+    stop.touch()
+
+    def measure(job: dict) -> dict:
+        if job["seed"] == 4 and stop.exists():
+            raise KeyboardInterrupt
+        return {"accuracy": 0.5, "process": os.getpid()}
+
+    with pytest.raises(KeyboardInterrupt):
+        digits.collect(jobs, path, measure, side_by_side=2)
+    first = digits.read(path)["runs"] if path.exists() else []
+    stop.unlink()
+    digits.collect(jobs, path, measure, side_by_side=2)
+    runs = digits.read(path)["runs"]
+    assert sorted(run["seed"] for run in runs) == [0, 1, 2, 3, 4] and runs[: len(first)] == first
+    assert os.getpid() not in {run["process"] for run in runs}
 
 
 @pytest.mark.parametrize("text", ["[{", "{}", "[1]", '{"runs": [{"name": "fast"}]}'])
