@@ -59,9 +59,10 @@ def test_each_part_of_a_batch_passes_its_own_change():
     assert all(thirds.cuts(n)[0] == 0 and thirds.cuts(n)[-1] == n for n in range(2, 300))
 
 
-def test_values_stay_in_0_1_and_the_gradient_passes():
+def test_values_stay_in_0_1_and_the_gradient_passes_without_changing_them():
     x = bars(6).requires_grad_()
     out = DIGIT_VIEWS(x, torch.Generator().manual_seed(0))
+    assert torch.equal(out, DIGIT_VIEWS(x.detach(), torch.Generator().manual_seed(0)))
     assert out.min() >= -1e-6 and out.max() <= 1 + 1e-6
     out.sum().backward()
     assert x.grad.abs().sum() > 0 and torch.isfinite(x.grad).all()

@@ -156,3 +156,12 @@ def test_with_spectral_norm_no_layer_of_D_stretches_a_picture_and_there_is_no_ba
     norms = torch.stack([torch.linalg.matrix_norm(layer.weight.flatten(1), 2) for layer in layers])
     assert (norms - 1).abs().max() < 0.05 and last is D.q_head[-1]  # Q's answers have any size
     assert not any(isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d) for m in D.modules())
+
+
+def test_the_trunks_gradients_keep_the_layout_of_its_convolutions():
+    found = []
+    D = make().D
+    for layer in D.trunk[:5]:
+        layer.register_full_backward_hook(lambda _, __, gradient: found.append(gradient[0]))
+    D(reals().requires_grad_())[0].sum().backward()
+    assert len(found) == 5 and all(g.is_contiguous(memory_format=torch.channels_last) for g in found)
