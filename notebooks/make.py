@@ -34,7 +34,7 @@ RECIPES = {  # the rows of the README's table: name of the runs, what it stands 
     "long": "the same, twenty minutes",
     "three-step": "the losses of [PyTorch-GAN](https://github.com/eriklindernoren/PyTorch-GAN) summed, five minutes",
     "port": "that code as it stands, five minutes",
-    "paper, former": "the paper's InfoGAN (`paper, former`), five minutes",
+    "paper, former": "the paper's networks and losses (`paper, former`), five minutes",
 }
 
 SETUP = """\
