@@ -20,7 +20,8 @@ found: dict[str, Tensor] = {}
 
 
 def keep(name: str, run: Trainer) -> None:
-    found.update({f"{name}/{key}": value.detach().clone().contiguous() for key, value in run.tensors().items()})
+    tensors = run.state_dict()["tensors"]
+    found.update({f"{name}/{key}": value.clone().contiguous() for key, value in tensors.items() if "." in key})
 
 
 def joined(run: Trainer):

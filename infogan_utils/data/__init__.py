@@ -15,7 +15,7 @@ from infogan_utils.latents import PAPER_SPECS, LatentSpec
 from infogan_utils.models import PAPER, PAPER_32, PAPER_64, SMALL, SPRITES, Widths
 from infogan_utils.recipes import DIGIT_AUGMENT
 
-__all__ = ["SETS", "DataError", "DataSet", "Entry", "Pictures", "load", "names"]
+__all__ = ["SETS", "DataError", "DataSet", "Entry", "Pictures", "load"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,11 +54,6 @@ SETS = {
     "coil20": Entry(arrays.coil20, PAPER_SPECS["chairs"], {32: PAPER}, Augment(scale=0.1, shift=0.1)),
     "yaleb": Entry(arrays.yaleb, PAPER_SPECS["faces"], {32: PAPER}, Augment(scale=0.05, shift=0.05)),
 }
-
-
-def names() -> tuple[str, ...]:
-    """The names that ``load`` takes."""
-    return tuple(SETS)
 
 
 def load(name: str, folder: str | Path | None = None, *, download: bool = True, **options) -> DataSet:

@@ -63,7 +63,7 @@ class Processes:
         if not steps:
             each = f"{self.count} processes take {trainer.real_images} each in a step"
             raise ValueError(f"{len(images)} images were given; {each}")
-        broadcast(list(trainer.tensors().values()))
+        broadcast([tensor for name, tensor in trainer.state_dict()["tensors"].items() if "." in name])  # not the draws
         for optimiser in trainer.optimisers.values():
             optimiser.register_step_pre_hook(lambda adam, *_: self.average(gradients(adam)))
 

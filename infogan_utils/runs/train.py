@@ -28,7 +28,7 @@ RECIPES = {name.lower().replace("_", "-"): r for name, r in vars(recipes).items(
 def command() -> argparse.Namespace:
     """The command line's options."""
     parser = argparse.ArgumentParser("python -m infogan_utils.runs.train", description=__doc__.split("\n")[0])
-    parser.add_argument("--data", choices=data.names(), default="mnist")
+    parser.add_argument("--data", choices=data.SETS, default="mnist")
     parser.add_argument("--folder", help="that holds the data")
     parser.add_argument("--recipe", choices=RECIPES, default="fast")
     parser.add_argument("--start", action="store_true", help="choose the start as notebook 06 does, about a minute")

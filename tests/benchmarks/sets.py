@@ -26,7 +26,7 @@ from infogan_utils.latents import Latents
 from infogan_utils.models import SMALL
 
 ASSETS = Path(plots.results.ASSETS)
-NAMES = tuple(name for name in data.names() if name not in ("folder", "sprites"))
+NAMES = tuple(name for name in data.SETS if name not in ("folder", "sprites"))
 KEY = ("data", "recipe", "networks", "steps", "batch", "seed")  # what makes a run: the command's options
 DRAWN = 2_000  # generated pictures that are measured
 
