@@ -20,6 +20,16 @@ def adam_lengths(gradients: np.ndarray) -> np.ndarray:
     return np.array(lengths)
 
 
+def uncorrected(gradients: np.ndarray) -> np.ndarray:
+    """The same, without what makes up for means that begin at 0."""
+    m = v = 0.0
+    lengths = []
+    for g in gradients:
+        m, v = 0.5 * m + 0.5 * g, 0.999 * v + 0.001 * g**2
+        lengths.append(np.linalg.norm(1e-3 * m / (np.sqrt(v) + 1e-8)))
+    return np.array(lengths)
+
+
 @exercise("Exercise 7.1")
 def update_sizes(answer) -> None:
     """One length a step, equal to torch's Adam, the same for every lam above 0, and 0 at 0."""
@@ -37,7 +47,12 @@ def update_sizes(answer) -> None:
             bad = np.flatnonzero(~np.isclose(got, wanted, rtol=1e-4, atol=1e-12))
             if len(bad):
                 t = int(bad[0])
-                raise AssertionError(f"{where} step {t + 1} should be {wanted[t]:.6f} long, got {got[t]:.6f}.")
+                causes = {
+                    "without the division by 1 − β^t; both means begin at 0": uncorrected(lam * gradients),
+                    "λ times the update; Adam gets λ times the gradient": lam * adam_lengths(gradients),
+                }
+                why = "".join(f" This is {name}." for name, v in causes.items() if np.allclose(got, v, rtol=1e-4))
+                raise AssertionError(f"{where} step {t + 1} should be {wanted[t]:.6f} long, got {got[t]:.6f}.{why}")
 
 
 @exercise("Exercise 7.2")
@@ -74,4 +89,5 @@ def same_training(answer) -> None:
         if not isinstance(got, bool | np.bool_):
             raise AssertionError(f"True or False was expected, got {type(got).__name__}.")
         if bool(got) != wanted:
-            raise AssertionError(f"{a} and {b} {'train alike' if wanted else 'differ'}; got {bool(got)}.")
+            hint = " (0, 0) has no direction." if (0.0, 0.0) in (a, b) else " Floats are compared with a tolerance."
+            raise AssertionError(f"{a} and {b} {'train alike' if wanted else 'differ'}; got {bool(got)}.{hint}")

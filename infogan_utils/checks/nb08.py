@@ -40,7 +40,15 @@ def matched_accuracy(answer) -> None:
 def merged_cost(answer) -> None:
     for groups, k in (([2], 10), ([], 10), ([2, 2], 10), ([3], 10), ([2, 3], 10), ([10], 10), ([2, 2], 4), ([5], 7)):
         wanted, got = sum(g / k * math.log(g) for g in groups), number(answer(list(groups), k))
-        assert abs(got - wanted) < 1e-9, f"Groups {groups} of {k} classes should cost {wanted:.4f} nats, got {got:.4f}."
+        causes = {
+            "ln g without the share g/k of the images": sum(math.log(g) for g in groups),
+            "the share of one class; a category of g classes is named for g/k": sum(math.log(g) / k for g in groups),
+            "in bits": wanted / math.log(2),
+        }
+        why = next((f" This is {name}." for name, value in causes.items() if abs(got - value) < 1e-9), "")
+        assert abs(got - wanted) < 1e-9, (
+            f"Groups {groups} of {k} classes should cost {wanted:.4f} nats, got {got:.4f}.{why}"
+        )
 
 
 @exercise("Exercise 8.3")
