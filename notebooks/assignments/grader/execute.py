@@ -84,14 +84,20 @@ class GradeCells(NbGraderPreprocessor):
         self.ran: list[tuple[str, bool]] = []
         self.room: Process | None = None
         notes: list[str] = []
+        waiting, order = {}, list(self.known.tests)
         try:
             for cell in nb.cells:
-                if cell.cell_type == "code":
+                if cell.cell_type == "code" and grade_id(cell) in self.known.tests:
+                    waiting[grade_id(cell)] = cell
+                elif cell.cell_type == "code":
                     self.run(cell, notes)
+                while order and order[0] in waiting:  # wherever it stands: a later test brings the solutions before it
+                    self.run(waiting[order.pop(0)], notes)
             if self.room:
                 touched = self.room.sandbox.ask({"do": "touched"}, 10).get("touched")
-                if touched:
-                    notes.append(f"replaced functions of Python, PyTorch or NumPy: {', '.join(map(str, touched))}.")
+                if isinstance(touched, list) and touched:
+                    names = printable(", ".join(map(str, touched)))
+                    notes.append(f"replaced functions of Python, PyTorch or NumPy: {names}.")
         except Stopped:
             pass
         finally:
@@ -123,7 +129,7 @@ class GradeCells(NbGraderPreprocessor):
                 raise Stopped("out of memory")
             self.ran.append((source, locked))
             if "error" in answer:
-                fail(cell, answer["error"], str(answer.get("says")))
+                fail(cell, answer["error"], answer.get("says"))
         except Stopped as reason:
             self.stop()
             fail(cell, "Stopped", f"this cell was stopped: {reason}; the others are graded in a new process.")
@@ -161,9 +167,14 @@ class GradeCells(NbGraderPreprocessor):
         self.room = None
 
 
-def fail(cell: NotebookNode, name: str, reason: str) -> None:
+def printable(said) -> str:
+    """What a submission's process said, as text that can be stored, whatever it is."""
+    return str(said)[:2000].encode("utf-8", "replace").decode()
+
+
+def fail(cell: NotebookNode, name, reason) -> None:
     """Give the cell an error as its output, so that nbgrader counts it as failed and shows why."""
-    reason = reason[:2000]
+    name, reason = printable(name), printable(reason)
     output = nbformat.v4.new_output("error", ename=name, evalue=reason, traceback=[f"{name}: {reason}"])
     cell.outputs = [*cell.get("outputs", []), output]
 

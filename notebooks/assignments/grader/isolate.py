@@ -30,7 +30,7 @@ sys.modules["probes"] = types.ModuleType("probes")
 exec({probes!r}, vars(sys.modules["probes"]))
 exec({sandbox!r})
 """  # sent whole: the process can't read the folder that the files lie in
-LONGEST = 100_000_000  # characters of one answer
+LONGEST = 20_000_000  # characters of one answer
 MOUNT = """
 set -e
 root=$1; shift
@@ -137,29 +137,36 @@ class Sandbox:
             start_new_session=True,
             preexec_fn=die_with_parent,
         )
+        os.set_blocking(self.process.stdin.fileno(), False)  # a process that has stopped reads nothing
         self.left = b""
 
     def ask(self, request: dict, seconds: float) -> dict:
         """Send a request and wait for its answer; raises Stopped, with the reason in words."""
-        out, until = self.process.stdout, time.monotonic() + seconds
-        try:
-            self.process.stdin.write(json.dumps(request).encode() + b"\n")
-            self.process.stdin.flush()
-        except OSError:
-            raise Stopped("the process had ended") from None
+        source, out, until = self.process.stdin.fileno(), self.process.stdout.fileno(), time.monotonic() + seconds
+        left, whole = json.dumps(request).encode() + b"\n", b"\n" in self.left
         with selectors.DefaultSelector() as watch:
             watch.register(out, selectors.EVENT_READ)
-            while b"\n" not in self.left:
-                if not watch.select(max(0.0, until - time.monotonic())):
+            watch.register(source, selectors.EVENT_WRITE)
+            while left or not whole:
+                ready = {key.fd for key, _ in watch.select(max(0.0, until - time.monotonic()))}
+                if not ready or time.monotonic() > until:
                     raise Stopped(f"no answer within {seconds:.0f} seconds")
-                part = os.read(out.fileno(), 1 << 20)
-                if not part or len(self.left) > LONGEST:
-                    raise Stopped("its process ended" if not part else "its answer is too long")
-                self.left += part
+                if source in ready:
+                    try:
+                        left = left[os.write(source, left) :]
+                    except OSError:
+                        raise Stopped("the process had ended") from None
+                    if not left:
+                        watch.unregister(source)
+                if out in ready:
+                    part = os.read(out, 1 << 20)
+                    if not part or len(self.left) > LONGEST:
+                        raise Stopped("its answer is too long" if part else "its process ended")
+                    self.left, whole = self.left + part, whole or b"\n" in part
         line, _, self.left = self.left.partition(b"\n")
         try:
             answer = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Stopped("its answer cannot be read") from None
         return answer if isinstance(answer, dict) else {}
 

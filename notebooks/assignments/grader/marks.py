@@ -56,7 +56,8 @@ def compare_numbers(what: str, got, want: dict, tol: float) -> None:
     mine, true = array(got), array(want)
     assert mine.shape == true.shape, f"{what}: expected the shape {true.shape}, got {mine.shape}."
     if want["kind"] == "tensor" and "int" in want["dtype"]:
-        assert "int" in got["dtype"], f"{what}: expected whole numbers, {want['dtype']}, got {got['dtype']}."
+        kind = got["dtype"]
+        assert kind == want["dtype"], f"{what}: expected whole numbers, {want['dtype']}, got {kind}."
     assert np.isfinite(mine).all(), f"{what}: {int((~np.isfinite(mine)).sum())} of {mine.size} are not finite."
     size = np.abs(true).max(initial=1e-12) if relative else 1 + np.abs(true)
     wrong = np.abs(mine - true) > tol * size
@@ -84,7 +85,7 @@ class Test:
         """Raise AssertionError, with the seed, unless each draw of `answer` agrees with the solution's."""
         draws = answer.get("draws")
         assert isinstance(draws, list) and len(draws) == len(self.seeds), said(answer)
-        for k, (seed, got, true) in enumerate(zip(self.seeds, draws, self.truth, strict=True)):
+        for seed, got, true in zip(self.seeds, draws, self.truth, strict=True):
             try:
                 assert "seen" in got, said(got)
                 if self.verdict is None:
@@ -94,7 +95,7 @@ class Test:
             except AssertionError as failed:
                 raise AssertionError(f"{failed} [seed {seed}]") from None
             except Exception as error:  # what was seen has not the form that the verdict reads
-                raise AssertionError(f"the results have not the expected form ({error}) [seed {seed}]") from k and None
+                raise AssertionError(f"the results have not the expected form ({error}) [seed {seed}]") from None
 
 
 def plain(seen):

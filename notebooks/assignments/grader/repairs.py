@@ -87,7 +87,7 @@ def restore(nb: NotebookNode, source: NotebookNode) -> list[str]:
             notes.append(f"{kind} cell '{name}' was missing: put back" + (", empty." * (kind == "answer") or "."))
         place[name].metadata["nbgrader"] = copy.deepcopy(original.metadata.nbgrader)
 
-    seen: set[str] = set()
+    seen = {NOTES}  # nobody hands in the cell with what was repaired
     for cell in nb.cells:  # copies share a cell id too, which notebooks must not
         if cell.get("id") in seen or not cell.get("id"):
             cell["id"] = nbformat.v4.new_code_cell().id

@@ -158,6 +158,7 @@ def main(megabytes: int) -> None:
     sys.stdin, sys.stdout, sys.stderr = open(os.devnull), open(os.devnull, "w"), open(os.devnull, "w")
     torch.set_num_threads(1)
     room, before = shell_room(), functions()
+    sys.path.insert(0, "")  # as in a notebook: what `%%writefile` wrote can be imported
     limit(megabytes)
     for line in requests:
         request = json.loads(line)
