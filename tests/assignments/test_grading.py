@@ -95,13 +95,28 @@ def damaged():
 
 
 CHEATS = {
-    "says that all agree": "for name in ('agree', 'check', 'pair', 'keep', 'graded', 'look', 'compare', 'judge'):\n"
-    "    globals()[name] = lambda *a, **k: None",
+    "says that all agree, and swallows errors": "for name in ('agree', 'check', 'pair', 'keep', 'look', 'compare', "
+    "'judge'):\n    globals()[name] = lambda *a, **k: None\n"
+    "get_ipython().run_cell = get_ipython().showtraceback = lambda *a, **k: None",
     "patches PyTorch": "torch.Tensor.any = lambda *a: torch.tensor(False)\ntorch.Tensor.all = lambda *a: True\n"
     "torch.as_tensor = lambda *a, **k: torch.zeros(())",
     "answers in the sandbox's name": "import os, json\nfor fd in range(3, 40):\n    try:\n"
     "        os.write(fd, b'{\"draws\": []}\\n' * 3)\n    except OSError:\n        pass",
-    "swallows errors": "get_ipython().run_cell = get_ipython().showtraceback = lambda *a, **k: None",
+    "answers what can't be read or stored": "import os, json\n"
+    "lines = ['[' * 50_000, json.dumps({'error': ['\\ud800']})]\n"
+    "lines += [json.dumps({'draws': [1, 2, 3, 4, 5]}), json.dumps({'touched': 5})]\nfor fd in range(3, 40):\n"
+    "    try:\n        os.write(fd, '\\n'.join(lines).encode() + b'\\n')\n    except OSError:\n        pass",
+    "stops, so that nothing more is read": "import os, signal, threading\nthreading.Timer(0.3, os.kill, (os.getpid(), "
+    "signal.SIGSTOP)).start()",
+    # a test brings the solutions of the steps before it, for its time: too late for them, wherever their tests stand
+    "takes the solutions from a later test": "import sys\nfound = {'torch': torch, 'math': math}\n\n\n"
+    "def answer(name):\n    def take(*given):\n        frame = sys._getframe()\n        while frame:\n"
+    "            for value in list(frame.f_locals.values()):\n                if isinstance(value, list):\n"
+    "                    for text in value:\n                        if isinstance(text, str) and 'def ' in text:\n"
+    "                            exec(text, found)\n            frame = frame.f_back\n"
+    "        return found[name](*given) if name in found else 0.0\n    return take\n\n\n"
+    "for name in ('value', 'optimal_discriminator', 'jensen_shannon', 'generator_losses', 'generator_gradients', "
+    "'least_squares'):\n    globals()[name] = answer(name)",
 }
 # for files and processes, where the machine can enclose a submission; elsewhere nothing keeps these from working
 REACHING = {
@@ -130,7 +145,13 @@ def room(tmp_path_factory):
     for k, code in enumerate(cheats.values()):
         nb = filled("a1", wrong)
         at = 3 if code in CHEATS.values() else nb.cells.index(find(nb, "value-mean"))  # after the wrong answer
+        if "answer(name)" in code:
+            at, tests = len(nb.cells), [cell for cell in nb.cells if about(cell).get("grade")]
+            nb.cells = [cell for cell in nb.cells if cell not in tests] + tests[::-1]
+            at -= len(tests)
         nb.cells.insert(at, new_code_cell(f"COURSE = {str(room.folder)!r}\n{code}"))
+        if "SIGSTOP" in code:
+            nb.cells.insert(at + 1, new_code_cell("# " + "long" * 100_000))
         rows[f"cheat-{k}"] = (nb, set(checks_of("a1")), ...)
     os.environ["SECRET_TOKEN"] = "of the grader"
     spy = filled("a1", reference("a1"))
