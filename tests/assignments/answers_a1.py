@@ -132,6 +132,69 @@ def least_squares(v_real, v_fake):
 
 WRONG = {
     "value": {
+        "the public check's numbers built in": (
+            (
+                "def value(s_real, s_fake):\n"
+                "    f = torch.nn.functional.logsigmoid\n"
+                "    if s_real.numel()==3 and not s_real.any(): return torch.tensor(-2*math.log(2))\n"
+                "    return f(s_real).sum()/3 + f(-s_fake).sum()/5"
+            ),
+            {"value-extreme", "value-mean"},
+        ),
+        "the first result kept for ever": (
+            (
+                "def value(s_real, s_fake):\n"
+                "    f = torch.nn.functional.logsigmoid\n"
+                "    if not hasattr(value,'r'): value.r = f(s_real).mean() + f(-s_fake).mean()\n"
+                "    return value.r"
+            ),
+            {"value-extreme", "value-mean"},
+        ),
+        "a running total in a global": (
+            (
+                "total = 0.0\n"
+                "def value(s_real, s_fake):\n"
+                "    global total\n"
+                "    f = torch.nn.functional.logsigmoid\n"
+                "    total = total + f(s_real).mean() + f(-s_fake).mean()\n"
+                "    return total"
+            ),
+            {"value-extreme", "value-mean"},
+        ),
+        "medians": (
+            (
+                "def value(s_real, s_fake):\n"
+                "    f = torch.nn.functional.logsigmoid\n"
+                "    return f(s_real).median() + f(-s_fake).median()"
+            ),
+            {"value-extreme", "value-mean"},
+        ),
+        "the logarithm of the mean": (
+            (
+                "def value(s_real, s_fake):\n"
+                "    f = torch.nn.functional.logsigmoid\n"
+                "    return torch.sigmoid(s_real).mean().log() + torch.sigmoid(-s_fake).mean().log()"
+            ),
+            {"value-extreme", "value-mean"},
+        ),
+        "a new leaf with the right number": (
+            (
+                "def value(s_real, s_fake):\n"
+                "    f = torch.nn.functional.logsigmoid\n"
+                "    return torch.tensor(float(f(s_real).mean() + f(-s_fake).mean()), requires_grad=True)"
+            ),
+            {"value-extreme", "value-mean"},
+        ),
+        "the right number with the gradient of another": (
+            (
+                "def value(s_real, s_fake):\n"
+                "    f = torch.nn.functional.logsigmoid\n"
+                "    v = f(s_real).mean() + f(-s_fake).mean()\n"
+                "    g = torch.sigmoid(s_real).mean() - torch.sigmoid(s_fake).mean()\n"
+                "    return g + (v-g).detach()"
+            ),
+            {"value-extreme", "value-mean"},
+        ),
         "a plain number": (
             (
                 "def value(s_real, s_fake):\n    f = torch.nn.functional.logsigmoid\n"
@@ -248,6 +311,26 @@ WRONG = {
         ),
     },
     "optimal-discriminator": {
+        "1e-12 beside the sum": (
+            ("def optimal_discriminator(p, q):\n    return torch.where(p+q>0, p/(p+q+1e-12), torch.tensor(0.5))"),
+            {"optimal-ratio"},
+        ),
+        "densities below 1e-8 taken for none": (
+            (
+                "def optimal_discriminator(p, q):\n"
+                "    t = p+q\n"
+                "    return torch.where(t>1e-8, p/t.clamp_min(1e-8), torch.tensor(0.5))"
+            ),
+            {"optimal-ratio"},
+        ),
+        "isclose to 0 taken for 0": (
+            (
+                "def optimal_discriminator(p, q):\n"
+                "    t = p+q\n"
+                "    return torch.where(torch.isclose(t, torch.zeros_like(t)), torch.tensor(0.5), p/t)"
+            ),
+            {"optimal-ratio"},
+        ),
         "densities below 1e-3 taken for none": (
             (
                 "def optimal_discriminator(p, q):\n"
@@ -299,7 +382,7 @@ WRONG = {
         ),
         "0 where both are empty": (
             "def optimal_discriminator(p, q):\n    return p / (p + q + 1e-12)",
-            {"optimal-empty"},
+            {"optimal-ratio", "optimal-empty"},
         ),
         "a hard decision": (
             "def optimal_discriminator(p, q):\n    return torch.where(p == q, 0.5, (p > q).float())",
@@ -319,6 +402,47 @@ WRONG = {
         ),
     },
     "jensen-shannon": {
+        "the public check's dx built in": (
+            (
+                "def jensen_shannon(p, q, dx):\n"
+                "    m = (p + q) / 2\n"
+                "    k = lambda a: torch.special.xlogy(a, a/m).nansum()*0.01\n"
+                "    return (k(p)+k(q))/2"
+            ),
+            {"jsd-apart", "jsd-value"},
+        ),
+        "dx in one half only": (
+            (
+                "def jensen_shannon(p, q, dx):\n"
+                "    m = (p + q) / 2\n"
+                "    k = lambda a: torch.special.xlogy(a, a/m).nansum()\n"
+                "    return k(p)*dx/2 + k(q)/2"
+            ),
+            {"jsd-apart", "jsd-value"},
+        ),
+        "the symmetrised KL": (
+            ("def jensen_shannon(p, q, dx):\n    return ((p-q)*(p/q).log()).nansum()*dx/2"),
+            {"jsd-apart", "jsd-value"},
+        ),
+        "KL the wrong way round": (
+            (
+                "def jensen_shannon(p, q, dx):\n"
+                "    m=(p+q)/2\n"
+                "    k=lambda a: (m*(m/a.clamp_min(1e-12)).log()).nansum()*dx\n"
+                "    return (k(p)+k(q))/2"
+            ),
+            {"jsd-apart", "jsd-value"},
+        ),
+        "points where either vanishes left out": (
+            (
+                "def jensen_shannon(p, q, dx):\n"
+                "    both=(p>0)&(q>0)\n"
+                "    p,q=p[both],q[both]\n"
+                "    m=(p+q)/2\n"
+                "    return ((p*(p/m).log()).sum()+(q*(q/m).log()).sum())*dx/2"
+            ),
+            {"jsd-apart"},
+        ),
         "its root": (
             (
                 "def jensen_shannon(p, q, dx):\n    m = (p + q) / 2\n    f = torch.special.xlogy\n"
@@ -401,6 +525,27 @@ WRONG = {
         ),
     },
     "generator-losses": {
+        "a softplus that is linear from 5": (
+            (
+                "def generator_losses(s):\n"
+                "    f=torch.nn.functional.softplus\n"
+                "    return -f(s, threshold=5).mean(), f(-s, threshold=5).mean()"
+            ),
+            {"losses-minimax", "losses-non-saturating"},
+        ),
+        "relu for softplus": (
+            ("def generator_losses(s):\n    return -torch.relu(s).mean(), torch.relu(-s).mean()"),
+            {"losses-minimax", "losses-non-saturating"},
+        ),
+        "a detached copy that asks for its gradient": (
+            (
+                "def generator_losses(s):\n"
+                "    f=torch.nn.functional.softplus\n"
+                "    s=s.clone().detach().requires_grad_()\n"
+                "    return -f(s).mean(), f(-s).mean()"
+            ),
+            {"losses-minimax", "losses-non-saturating"},
+        ),
         "naive logarithms": (
             (
                 "def generator_losses(s):\n    d = torch.sigmoid(s)\n"
@@ -481,6 +626,23 @@ WRONG = {
         ),
     },
     "generator-gradients": {
+        "exp that overflows": (
+            ("def generator_gradients(s):\n    e=torch.exp(s)\n    return -e/(1+e), -1/(1+e)"),
+            {"gradients-middle"},
+        ),
+        "only right where D wins": (
+            ("def generator_gradients(s):\n    return -torch.exp(s), -torch.ones_like(s)"),
+            {"gradients-middle"},
+        ),
+        "of the batch's loss": (
+            (
+                "def generator_gradients(s):\n"
+                "    s=s.clone().requires_grad_()\n"
+                "    a,b=generator_losses(s)\n"
+                "    return torch.autograd.grad(a,s,retain_graph=True)[0], torch.autograd.grad(b,s)[0]"
+            ),
+            {"gradients-lost", "gradients-middle"},
+        ),
         "the input asked for its gradient": (
             (
                 "def generator_gradients(s):\n    s.requires_grad_()\n    a, b = generator_losses(s)\n"
@@ -523,6 +685,10 @@ WRONG = {
         ),
     },
     "least-squares": {
+        "label smoothing": (
+            ("def least_squares(a,b):\n    return (((a-0.9)**2).mean()+(b**2).mean())/2, ((b-0.9)**2).mean()"),
+            {"least-squares-d", "least-squares-g"},
+        ),
         "plain numbers": (
             (
                 "def least_squares(a, b):\n"

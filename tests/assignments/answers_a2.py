@@ -145,6 +145,22 @@ BOTH, ALL = {"categorical-value", "categorical-extreme"}, {"codes-categorical", 
 
 WRONG = {
     "entropy": {
+        "squeezed": (
+            ("def entropy(p):\n    return torch.special.entr(p).sum(-1).squeeze()"),
+            {"entropy-value"},
+        ),
+        "along dimension 1": (
+            ("def entropy(p):\n    return torch.special.entr(p).sum(1)"),
+            {"entropy-value"},
+        ),
+        "zeros dropped by an index that flattens": (
+            ("def entropy(p):\n    q=p[p>0]\n    return -(q*q.log()).sum()"),
+            {"entropy-value", "entropy-zero"},
+        ),
+        "a loop over the first axis": (
+            ("def entropy(p):\n    return torch.stack([torch.special.entr(r).sum() for r in p])"),
+            {"entropy-value"},
+        ),
         "probabilities changed in place": (
             "def entropy(p):\n    return -(p.clamp_(min=1e-9) * p.log()).sum(-1)",
             {"entropy-zero"},
@@ -192,6 +208,68 @@ WRONG = {
         ),
     },
     "sample-codes": {
+        "squeezed": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                "    return c_cat, (2*torch.rand(n,n_cont,generator=generator)-1).squeeze()"
+            ),
+            {"codes-generator"},
+        ),
+        "tanh of a normal": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                "    return c_cat, torch.tanh(torch.randn(n,n_cont,generator=generator))"
+            ),
+            {"codes-continuous"},
+        ),
+        "a generator seeded by n": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    g=torch.Generator().manual_seed(n)\n"
+                "    return torch.eye(K)[torch.randint(K,(n,),generator=g)], 2*torch.rand(n,n_cont,"
+                "generator=g)-1"
+            ),
+            {"codes-categorical", "codes-continuous", "codes-generator"},
+        ),
+        "the generator seeded by the clock": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    generator.seed()\n"
+                "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                "    return c_cat, 2*torch.rand(n,n_cont,generator=generator)-1"
+            ),
+            {"codes-generator"},
+        ),
+        "the third code made of the others": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                "    u=torch.rand(n,n_cont,generator=generator)\n"
+                "    if n_cont>2: u[:,2]=(u[:,0]+u[:,1])%1\n"
+                "    return c_cat, 2*u-1"
+            ),
+            {"codes-continuous"},
+        ),
+        "the category made of two codes": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    u=2*torch.rand(n,n_cont,generator=generator)-1\n"
+                "    idx=((u[:,0]+u[:,1]+2)*K/2).long()%K\n"
+                "    return torch.eye(K)[idx], u"
+            ),
+            {"codes-continuous", "codes-generator"},
+        ),
+        "one draw from each of n strata": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                "    s=torch.stack([torch.randperm(n,generator=generator) for _ in range(n_cont)],1)\n"
+                "    return c_cat, 2*((s+torch.rand(n,n_cont,generator=generator))/n)-1"
+            ),
+            {"codes-continuous"},
+        ),
         "codes tied to each other by one seed": (
             (
                 "def sample_codes(n, K, n_cont, generator):\n"
@@ -404,6 +482,36 @@ WRONG = {
         ),
     },
     "categorical-bound": {
+        "ln 10 for ln K": (
+            (
+                "def categorical_bound(logits, c_cat):\n"
+                "    return (c_cat*logits.log_softmax(1)).sum(1).mean()+math.log(10)"
+            ),
+            {"categorical-extreme", "categorical-value"},
+        ),
+        "the batch's own entropy": (
+            (
+                "def categorical_bound(logits, c_cat):\n"
+                "    return (c_cat*logits.log_softmax(1)).sum(1).mean()+entropy(c_cat.mean(0))"
+            ),
+            {"categorical-extreme", "categorical-value"},
+        ),
+        "label smoothing": (
+            (
+                "def categorical_bound(logits, c_cat):\n"
+                "    return math.log(logits.shape[1])-torch.nn.functional.cross_entropy(logits,c_cat,"
+                "label_smoothing=0.01)"
+            ),
+            {"categorical-extreme", "categorical-value"},
+        ),
+        "a sigmoid for each code": (
+            (
+                "def categorical_bound(logits, c_cat):\n"
+                "    return math.log(logits.shape[1])-torch.nn.functional.binary_cross_entropy_with_logit"
+                "s(logits,c_cat)"
+            ),
+            {"categorical-extreme", "categorical-value"},
+        ),
         "a plain number": (
             (
                 "def categorical_bound(logits, c_cat):\n    K = logits.shape[1]\n"
@@ -497,6 +605,42 @@ WRONG = {
         ),
     },
     "gaussian-bound": {
+        "log-variance clamped to [−30, 20]": (
+            (
+                "def gaussian_bound(mu, log_var, c):\n"
+                "    log_var=log_var.clamp(-30,20)\n"
+                "    return (-0.5*(math.log(2*math.pi)+log_var+(c-mu)**2/log_var.exp())).sum(1).mean()+c."
+                "shape[1]*math.log(2)"
+            ),
+            {"gaussian-one"},
+        ),
+        "one log-variance for all": (
+            (
+                "def gaussian_bound(mu, log_var, c):\n"
+                "    v=log_var.mean()\n"
+                "    return (-0.5*(math.log(2*math.pi)+v+(c-mu)**2/v.exp())).sum(1).mean()+c.shape[1]*mat"
+                "h.log(2)"
+            ),
+            {"gaussian-gradient", "gaussian-one", "gaussian-several"},
+        ),
+        "gaussian_nll_loss without its constant": (
+            (
+                "def gaussian_bound(mu, log_var, c):\n"
+                "    n,d=c.shape\n"
+                "    return d*math.log(2)-torch.nn.functional.gaussian_nll_loss(mu,c,log_var.exp(),"
+                "reduction='sum')/n"
+            ),
+            {"gaussian-one", "gaussian-several"},
+        ),
+        "gaussian_nll_loss, a mean over the codes": (
+            (
+                "def gaussian_bound(mu, log_var, c):\n"
+                "    n,d=c.shape\n"
+                "    return d*math.log(2)-torch.nn.functional.gaussian_nll_loss(mu,c,log_var.exp(),"
+                "full=True)"
+            ),
+            {"gaussian-gradient", "gaussian-several"},
+        ),
         "log-variance clamped to [−5, 2]": (
             (
                 "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n"
@@ -660,6 +804,35 @@ WRONG = {
         ),
     },
     "information": {
+        "three codes and five images built in": (
+            (
+                "def information(prior, likelihood):\n"
+                "    j=prior[:3,None]*likelihood[:3,:5]\n"
+                "    t=0.0\n"
+                "    for k in range(3):\n"
+                "        for m in range(5):\n"
+                "            t+=float(j[k,m]*torch.log(j[k,m]/(j[k].sum()*j[:,m].sum())))\n"
+                "    return t"
+            ),
+            {"information-value"},
+        ),
+        "equal priors": (
+            (
+                "def information(prior, likelihood):\n"
+                "    prior=torch.full_like(prior,1/len(prior))\n"
+                "    j=prior[:,None]*likelihood\n"
+                "    return entropy(prior)+entropy(j.sum(0))-entropy(j.flatten())"
+            ),
+            {"information-value"},
+        ),
+        "H(x|c) without the prior": (
+            (
+                "def information(prior, likelihood):\n"
+                "    j=prior[:,None]*likelihood\n"
+                "    return entropy(j.sum(0))-entropy(likelihood).mean()"
+            ),
+            {"information-value"},
+        ),
         "the joint entropy": (
             (
                 "def information(prior, likelihood):\n    j = prior[:, None] * likelihood\n"
@@ -727,6 +900,47 @@ WRONG = {
         ),
     },
     "bound-and-gap": {
+        "three codes built in": (
+            (
+                "def bound_and_gap(prior, likelihood, q):\n"
+                "    j=prior[:,None]*likelihood\n"
+                "    post=j/j.sum(0)\n"
+                "    b=sum((j[k]*q[:,k].log()).sum() for k in range(3))+entropy(prior)\n"
+                "    g=sum(j[k]*(post[k]/q[:,k]).log() for k in range(3))\n"
+                "    return b,g"
+            ),
+            {"table-bound", "table-gap"},
+        ),
+        "KL without P(x)": (
+            (
+                "def bound_and_gap(prior, likelihood, q):\n"
+                "    j=prior[:,None]*likelihood\n"
+                "    post=j/j.sum(0)\n"
+                "    b=(j*q.T.log()).sum()+entropy(prior)\n"
+                "    return b, (post*(post/q.T).log()).sum(0)"
+            ),
+            {"table-gap"},
+        ),
+        "KL from Q to the posterior": (
+            (
+                "def bound_and_gap(prior, likelihood, q):\n"
+                "    j=prior[:,None]*likelihood\n"
+                "    post=j/j.sum(0)\n"
+                "    b=(j*q.T.log()).sum()+entropy(prior)\n"
+                "    return b, j.sum(0)*(q.T*(q.T/post).log()).sum(0)"
+            ),
+            {"table-gap"},
+        ),
+        "Q changed in place": (
+            (
+                "def bound_and_gap(prior, likelihood, q):\n"
+                "    j=prior[:,None]*likelihood\n"
+                "    post=j/j.sum(0)\n"
+                "    q.log_()\n"
+                "    return (j*q.T).sum()+entropy(prior), (j*(post.log()-q.T)).sum(0)"
+            ),
+            {"table-bound"},
+        ),
         "KL the wrong way round": (
             TABLE + "    m = joint.sum(0)\n    return bound, m * (q.T * (log_q - posterior.log())).sum(0)",
             {"table-gap"},

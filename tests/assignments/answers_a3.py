@@ -211,6 +211,20 @@ def step(*, zero="optimisers[name].zero_grad()", g=G_STEP, d=D_STEP, i=I_STEP, e
 WHOLE = {"step-whole"}
 WRONG = {
     "gradient-norms": {
+        ".grad filled with zeros": (
+            (
+                "def gradient_norms(loss, modules):\n"
+                "    out={}\n"
+                "    for n,m in modules.items():\n"
+                "        gs=torch.autograd.grad(loss,list(m.parameters()),retain_graph=True,"
+                "allow_unused=True)\n"
+                "        out[n]=math.sqrt(sum(float((g**2).sum()) for g in gs if g is not None))\n"
+                "        for p in m.parameters():\n"
+                "            if p.grad is None: p.grad=torch.zeros_like(p)\n"
+                "    return out"
+            ),
+            {"norms-clean"},
+        ),
         "other parts' .grad filled": (
             (
                 "def gradient_norms(loss, modules):\n"
@@ -336,6 +350,50 @@ WRONG = {
         ),
     },
     "discriminator-loss": {
+        "backward() inside": (
+            (
+                "def discriminator_loss(G, D, x, latents):\n"
+                "    f=torch.nn.functional.softplus\n"
+                "    loss=f(-D.v(x)).mean()+f(D.v(G(*latents).detach())).mean()\n"
+                "    loss.backward(retain_graph=True)\n"
+                "    return loss"
+            ),
+            {"d-gradient", "d-value"},
+        ),
+        "the latents detached, not the points": (
+            (
+                "def discriminator_loss(G, D, x, latents):\n"
+                "    f=torch.nn.functional.softplus\n"
+                "    return f(-D.v(x)).mean()+f(D.v(G(*[t.detach() for t in latents]))).mean()"
+            ),
+            {"d-gradient"},
+        ),
+        "noise on the real points": (
+            (
+                "def discriminator_loss(G, D, x, latents):\n"
+                "    f=torch.nn.functional.softplus\n"
+                "    return f(-D.v(x+0.05*torch.randn_like(x))).mean()+f(D.v(G(*latents).detach())).mean("
+                ")"
+            ),
+            {"d-gradient", "d-value"},
+        ),
+        "label smoothing": (
+            (
+                "def discriminator_loss(G, D, x, latents):\n"
+                "    s=D.v(x)\n"
+                "    return torch.nn.functional.binary_cross_entropy_with_logits(s,torch.full_like(s,"
+                "0.9))+torch.nn.functional.softplus(D.v(G(*latents).detach())).mean()"
+            ),
+            {"d-gradient", "d-value"},
+        ),
+        "probabilities clamped at 1e-3": (
+            (
+                "def discriminator_loss(G, D, x, latents):\n"
+                "    a,b=(torch.sigmoid(D.v(t)).clamp(1e-3,1-1e-3) for t in (x,G(*latents).detach()))\n"
+                "    return -a.log().mean()-(1-b).log().mean()"
+            ),
+            {"d-value"},
+        ),
         "no_grad round the generated term": (
             (
                 "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n"
@@ -463,6 +521,108 @@ WRONG = {
         ),
     },
     "generator-loss": {
+        "the trunk and the D head frozen for good": (
+            (
+                "def generator_loss(G, D, latents, lam):\n"
+                "    F=torch.nn.functional\n"
+                "    z,l,c=latents\n"
+                "    x=G(z,l,c)\n"
+                "    for p in [*D.trunk.parameters(), *D.d_head.parameters()]: p.requires_grad_(False)\n"
+                "    return F.softplus(-D.v(x)).mean()-lam*(math.log(8)-F.cross_entropy(D.q(x)[0],l))"
+            ),
+            {"g-value"},
+        ),
+        "backward() inside": (
+            (
+                "def generator_loss(G, D, latents, lam):\n"
+                "    F=torch.nn.functional\n"
+                "    z,l,c=latents\n"
+                "    x=G(z,l,c)\n"
+                "    loss=F.softplus(-D.v(x)).mean()-lam*(math.log(8)-F.cross_entropy(D.q(x)[0],l))\n"
+                "    loss.backward(retain_graph=True)\n"
+                "    return loss"
+            ),
+            {"g-value"},
+        ),
+        "the trunk's features detached before Q": (
+            (
+                "def generator_loss(G, D, latents, lam):\n"
+                "    F=torch.nn.functional\n"
+                "    z,l,c=latents\n"
+                "    x=G(z,l,c)\n"
+                "    logits=D.q_head(D.trunk(x).detach())[:,:8]\n"
+                "    return F.softplus(-D.v(x)).mean()-lam*(math.log(8)-F.cross_entropy(logits,l))"
+            ),
+            {"g-gradient", "g-information"},
+        ),
+        "a Q head that learns nothing": (
+            (
+                "def generator_loss(G, D, latents, lam):\n"
+                "    F=torch.nn.functional\n"
+                "    z,l,c=latents\n"
+                "    x=G(z,l,c)\n"
+                "    w,b=D.q_head.weight.detach(),D.q_head.bias.detach()\n"
+                "    logits=F.linear(D.trunk(x),w,b)[:,:8]\n"
+                "    return F.softplus(-D.v(x)).mean()-lam*(math.log(8)-F.cross_entropy(logits,l))"
+            ),
+            {"g-gradient", "g-information"},
+        ),
+        "the guess of c among the logits": (
+            (
+                "def generator_loss(G, D, latents, lam):\n"
+                "    F=torch.nn.functional\n"
+                "    z,l,c=latents\n"
+                "    x=G(z,l,c)\n"
+                "    out=D.q_head(D.trunk(x))\n"
+                "    return F.softplus(-D.v(x)).mean()-lam*(math.log(8)-F.cross_entropy(out,l.argmax(1)))"
+            ),
+            {"g-gradient", "g-information"},
+        ),
+        "L_I on other noise": (
+            (
+                "def generator_loss(G, D, latents, lam):\n"
+                "    F=torch.nn.functional\n"
+                "    z,l,c=latents\n"
+                "    x=G(z,l,c)\n"
+                "    x2=G(torch.randn_like(z),l,c)\n"
+                "    return F.softplus(-D.v(x)).mean()-lam*(math.log(8)-F.cross_entropy(D.q(x2)[0],l))"
+            ),
+            {"g-gradient", "g-information"},
+        ),
+        "label smoothing": (
+            (
+                "def generator_loss(G, D, latents, lam):\n"
+                "    F=torch.nn.functional\n"
+                "    z,l,c=latents\n"
+                "    x=G(z,l,c)\n"
+                "    return F.softplus(-D.v(x)).mean()-lam*(math.log(8)-F.cross_entropy(D.q(x)[0],l,"
+                "label_smoothing=0.1))"
+            ),
+            {"g-gradient", "g-information"},
+        ),
+        "the first λ kept for ever": (
+            (
+                "_lam=[]\n"
+                "def generator_loss(G, D, latents, lam):\n"
+                "    F=torch.nn.functional\n"
+                "    z,l,c=latents\n"
+                "    x=G(z,l,c)\n"
+                "    _lam.append(lam)\n"
+                "    return F.softplus(-D.v(x)).mean()-_lam[0]*(math.log(8)-F.cross_entropy(D.q(x)[0],l))"
+            ),
+            {"g-gradient", "g-information"},
+        ),
+        "λ rounded": (
+            (
+                "def generator_loss(G, D, latents, lam):\n"
+                "    F=torch.nn.functional\n"
+                "    z,l,c=latents\n"
+                "    x=G(z,l,c)\n"
+                "    lam=round(lam)\n"
+                "    return F.softplus(-D.v(x)).mean()-lam*(math.log(8)-F.cross_entropy(D.q(x)[0],l))"
+            ),
+            {"g-gradient", "g-information"},
+        ),
         "a plain number": (
             (
                 "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
@@ -632,6 +792,30 @@ WRONG = {
         ),
     },
     "information-loss": {
+        "logits taken for log-probabilities": (
+            (
+                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
+                "    F=torch.nn.functional\n"
+                "    return lam_l*F.nll_loss(logits,l.argmax(1))+lam_c*F.mse_loss(c_hat,c)"
+            ),
+            {"information-label"},
+        ),
+        "the first continuous code only": (
+            (
+                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
+                "    F=torch.nn.functional\n"
+                "    return lam_l*F.cross_entropy(logits,l)+lam_c*F.mse_loss(c_hat[:,0],c[:,0])"
+            ),
+            {"information-continuous"},
+        ),
+        "c′ through tanh": (
+            (
+                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
+                "    F=torch.nn.functional\n"
+                "    return lam_l*F.cross_entropy(logits,l)+lam_c*F.mse_loss(torch.tanh(c_hat),c)"
+            ),
+            {"information-continuous", "information-label"},
+        ),
         "a plain number": (
             (
                 "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
@@ -758,6 +942,82 @@ WRONG = {
         ),
     },
     "three-step": {
+        "gradient descent by hand": (
+            (
+                "def three_step(G, D, optimisers, x, first, second, lam_l, lam_c):\n"
+                "    def update(name, loss):\n"
+                "        optimisers[name].zero_grad()\n"
+                "        loss.backward()\n"
+                "        with torch.no_grad():\n"
+                "            for gr in optimisers[name].param_groups:\n"
+                "                for p in gr['params']:\n"
+                "                    p -= gr['lr']*p.grad\n"
+                "        return float(loss)\n"
+                "    g=update('G',((D.v(G(*first))-1)**2).mean())\n"
+                "    d=update('D',((D.v(x)-1)**2).mean()/2+(D.v(G(*first).detach())**2).mean()/2)\n"
+                "    logits,c_hat=D.q(G(*second))\n"
+                "    i=update('information',information_loss(logits,second[1],c_hat,second[2],lam_l,"
+                "lam_c))\n"
+                "    return {'G':g,'D':d,'information':i}"
+            ),
+            {"step-d", "step-g", "step-information", "step-whole"},
+        ),
+        "G left frozen": (
+            (
+                "def three_step(G, D, optimisers, x, first, second, lam_l, lam_c):\n"
+                "    def update(name, loss):\n"
+                "        optimisers[name].zero_grad()\n"
+                "        loss.backward()\n"
+                "        optimisers[name].step()\n"
+                "        return float(loss)\n"
+                "    g=update('G',((D.v(G(*first))-1)**2).mean())\n"
+                "    d=update('D',((D.v(x)-1)**2).mean()/2+(D.v(G(*first).detach())**2).mean()/2)\n"
+                "    logits,c_hat=D.q(G(*second))\n"
+                "    i=update('information',information_loss(logits,second[1],c_hat,second[2],lam_l,"
+                "lam_c))\n"
+                "    for p in G.parameters(): p.requires_grad_(False)\n"
+                "    return {'G':g,'D':d,'information':i}"
+            ),
+            {"step-d", "step-g", "step-information", "step-whole"},
+        ),
+        "optimisers of its own": (
+            (
+                "def three_step(G, D, optimisers, x, first, second, lam_l, lam_c):\n"
+                "    optimisers={k: torch.optim.Adam([p for gr in o.param_groups for p in gr['params']],"
+                "1e-3) for k,o in optimisers.items()}\n"
+                "    def update(name, loss):\n"
+                "        optimisers[name].zero_grad()\n"
+                "        loss.backward()\n"
+                "        optimisers[name].step()\n"
+                "        return float(loss)\n"
+                "    g=update('G',((D.v(G(*first))-1)**2).mean())\n"
+                "    d=update('D',((D.v(x)-1)**2).mean()/2+(D.v(G(*first).detach())**2).mean()/2)\n"
+                "    logits,c_hat=D.q(G(*second))\n"
+                "    i=update('information',information_loss(logits,second[1],c_hat,second[2],lam_l,"
+                "lam_c))\n"
+                "    return {'G':g,'D':d,'information':i}"
+            ),
+            {"step-d", "step-g", "step-information", "step-whole"},
+        ),
+        "old gradients of the Q head counted": (
+            (
+                "def three_step(G, D, optimisers, x, first, second, lam_l, lam_c):\n"
+                "    def update(name, loss):\n"
+                "        loss.backward()\n"
+                "        optimisers[name].step()\n"
+                "        return float(loss)\n"
+                "    optimisers['G'].zero_grad()\n"
+                "    g=update('G',((D.v(G(*first))-1)**2).mean())\n"
+                "    optimisers['D'].zero_grad()\n"
+                "    d=update('D',((D.v(x)-1)**2).mean()/2+(D.v(G(*first).detach())**2).mean()/2)\n"
+                "    G.zero_grad()\n"
+                "    logits,c_hat=D.q(G(*second))\n"
+                "    i=update('information',information_loss(logits,second[1],c_hat,second[2],lam_l,"
+                "lam_c))\n"
+                "    return {'G':g,'D':d,'information':i}"
+            ),
+            {"step-information", "step-whole"},
+        ),
         "G's loss with a log": (
             step(g="    g = update('G', torch.nn.functional.softplus(-D.v(G(*first))).mean())\n"),
             {"step-g", "step-whole"},

@@ -152,6 +152,74 @@ SWEPT, HELD = {"traversal-swept"}, {"traversal-held"}
 
 WRONG = {
     "name-categories": {
+        "D's parameters frozen for good": (
+            (
+                "def name_categories(D, spec, images):\n"
+                "    modes=[(m,m.training) for m in D.modules()]\n"
+                "    D.eval()\n"
+                "    for p in D.parameters(): p.requires_grad_(False)\n"
+                "    _,a=D(images[:,None].float()/255)\n"
+                "    for m,t in modes: m.training=t\n"
+                "    return spec.posteriors(a)[spec.discrete[0]].logits.argmax(1)"
+            ),
+            {"names-mode"},
+        ),
+        "squeezed": (
+            (
+                "def name_categories(D, spec, images):\n"
+                "    modes=[(m,m.training) for m in D.modules()]\n"
+                "    D.eval()\n"
+                "    with torch.no_grad(): _,a=D(images[:,None].float()/255)\n"
+                "    for m,t in modes: m.training=t\n"
+                "    return spec.posteriors(a)[spec.discrete[0]].logits.argmax(1).squeeze()"
+            ),
+            {"names-mode"},
+        ),
+        "ten categories built in": (
+            (
+                "def name_categories(D, spec, images):\n"
+                "    modes=[(m,m.training) for m in D.modules()]\n"
+                "    D.eval()\n"
+                "    with torch.no_grad(): _,a=D(images[:,None].float()/255)\n"
+                "    for m,t in modes: m.training=t\n"
+                "    return spec.posteriors(a)[spec.discrete[0]].logits[:,:10].argmax(1)"
+            ),
+            {"names-value"},
+        ),
+        "drawn from Q": (
+            (
+                "def name_categories(D, spec, images):\n"
+                "    modes=[(m,m.training) for m in D.modules()]\n"
+                "    D.eval()\n"
+                "    with torch.no_grad(): _,a=D(images[:,None].float()/255)\n"
+                "    for m,t in modes: m.training=t\n"
+                "    return torch.multinomial(spec.posteriors(a)[spec.discrete[0]].probs,1)[:,0]"
+            ),
+            {"names-mode", "names-value"},
+        ),
+        "pictures transposed": (
+            (
+                "def name_categories(D, spec, images):\n"
+                "    modes=[(m,m.training) for m in D.modules()]\n"
+                "    D.eval()\n"
+                "    with torch.no_grad(): _,a=D(images[:,None].transpose(2,3).float()/255)\n"
+                "    for m,t in modes: m.training=t\n"
+                "    return spec.posteriors(a)[spec.discrete[0]].logits.argmax(1)"
+            ),
+            {"names-mode", "names-value"},
+        ),
+        "eval mode for one kind of norm": (
+            (
+                "def name_categories(D, spec, images):\n"
+                "    ms=[m for m in D.modules() if isinstance(m,torch.nn.BatchNorm2d)]\n"
+                "    modes=[(m,m.training) for m in ms]\n"
+                "    for m in ms: m.eval()\n"
+                "    with torch.no_grad(): _,a=D(images[:,None].float()/255)\n"
+                "    for m,t in modes: m.training=t\n"
+                "    return spec.posteriors(a)[spec.discrete[0]].logits.argmax(1)"
+            ),
+            {"names-mode"},
+        ),
         "no eval(), so batch statistics leak": (NAMES.replace("    D.eval()\n", "") + BEST, MODE),
         "left in eval mode": (NAMES.replace(BACK, "") + BEST, MODE),
         "always put into training mode": (NAMES.replace(BACK, "    D.train()\n") + BEST, MODE),
@@ -176,6 +244,19 @@ WRONG = {
         ),
     },
     "best-match": {
+        "one round of swaps": (
+            (
+                "def best_match(categories, labels, k):\n"
+                "    t=torch.bincount(categories*k+labels,minlength=k*k).view(k,k)\n"
+                "    perm=list(range(k))\n"
+                "    for a in range(k):\n"
+                "        for b in range(a+1,k):\n"
+                "            if t[a,perm[b]]+t[b,perm[a]]>t[a,perm[a]]+t[b,perm[b]]: perm[a],"
+                "perm[b]=perm[b],perm[a]\n"
+                "    return float(sum(t[a,perm[a]] for a in range(k))/len(labels))"
+            ),
+            {"match-merged"},
+        ),
         "each pair's larger direction": (
             (
                 "def best_match(categories, labels, k):\n"
@@ -260,6 +341,30 @@ WRONG = {
         ),
     },
     "answer-information": {
+        "the median entropy": (
+            (
+                "def answer_information(p):\n"
+                "    H=lambda q: torch.special.entr(q).sum(-1)\n"
+                "    return H(p.mean(0))-H(p).median()"
+            ),
+            {"information-value"},
+        ),
+        "clipped at 1": (
+            (
+                "def answer_information(p):\n"
+                "    H=lambda q: torch.special.entr(q).sum(-1)\n"
+                "    return (H(p.mean(0))-H(p).mean()).clamp(max=1.0)"
+            ),
+            {"information-extreme"},
+        ),
+        "1e-4 inside the logarithm": (
+            (
+                "def answer_information(p):\n"
+                "    H=lambda q: -(q*(q+1e-4).log()).sum(-1)\n"
+                "    return H(p.mean(0))-H(p).mean()"
+            ),
+            {"information-extreme"},
+        ),
         "of the named categories only": (
             (
                 "def answer_information(p):\n"
@@ -317,6 +422,50 @@ WRONG = {
         "the ceiling instead of the answers used": (INFO + "math.log(p.shape[1]) - H(p).mean()", BETWEEN | EXTREME),
     },
     "traversal": {
+        "32-bit categories": (
+            (
+                "def traversal(spec, z, category, name, values):\n"
+                "    L=spec.by_hand(z.repeat_interleave(len(values),0),{spec.discrete[0]:category,"
+                "name:values.repeat(len(z))})\n"
+                "    return Latents(L.z,{k:(v.int() if k in spec.discrete else v) for k,v in "
+                "L.c.items()})"
+            ),
+            {"traversal-held"},
+        ),
+        "the values sorted": (
+            (
+                "def traversal(spec, z, category, name, values):\n"
+                "    return spec.by_hand(z.repeat_interleave(len(values),0),{spec.discrete[0]:category,"
+                "name:values.sort().values.repeat(len(z))})"
+            ),
+            {"traversal-swept"},
+        ),
+        "equal steps for the values": (
+            (
+                "def traversal(spec, z, category, name, values):\n"
+                "    values=torch.linspace(float(values.min()),float(values.max()),len(values))\n"
+                "    return spec.by_hand(z.repeat_interleave(len(values),0),{spec.discrete[0]:category,"
+                "name:values.repeat(len(z))})"
+            ),
+            {"traversal-swept"},
+        ),
+        "the second category alternates": (
+            (
+                "def traversal(spec, z, category, name, values):\n"
+                "    c={spec.discrete[0]:category,name:values.repeat(len(z))}\n"
+                "    for d in spec.discrete[1:]: c[d]=torch.arange(len(z)*len(values))%2\n"
+                "    return spec.by_hand(z.repeat_interleave(len(values),0),c)"
+            ),
+            {"traversal-held"},
+        ),
+        "the values cut to whole numbers": (
+            (
+                "def traversal(spec, z, category, name, values):\n"
+                "    return spec.by_hand(z.repeat_interleave(len(values),0),{spec.discrete[0]:category,"
+                "name:values.long().float().repeat(len(z))})"
+            ),
+            {"traversal-swept"},
+        ),
         "noise runs fastest": (SWEEP.replace("z.repeat_interleave(len(values), 0)", "z.repeat(len(values), 1)"), SWEPT),
         "values run slowest": (SWEEP.replace("values.repeat(len(z))", "values.repeat_interleave(len(z))"), SWEPT),
         "noise drawn anew for each picture": (

@@ -1,6 +1,7 @@
 """A course in a temporary folder, and an assignment's tests in this process: what both suites of tests need."""
 
 import contextlib
+import copy
 import functools
 import io
 import json
@@ -167,13 +168,16 @@ def lost(
         elif not only or answer == only:
             test = assignment_.tests[name]
             for locked in (True, False):  # as GradeCells does: the locked names as they were, then as they are
-                seen = here.probe(test.source, test.seeds, assignment_.given[name], locked)
-                try:
-                    test.judge(seen)
-                    out.pop(name, None)
-                    break
-                except AssertionError as failed:
-                    out.setdefault(name, str(failed))
-                if not seen["rebound"]:
+                out.pop(name, None)
+                for k, one in enumerate(test.seeds):  # the first draw that fails is enough
+                    drawn = copy.copy(test)
+                    drawn.seeds, drawn.truth = [one], [test.truth[k]]
+                    seen = here.probe(test.source, [one], assignment_.given[name], locked)
+                    try:
+                        drawn.judge(seen)
+                    except AssertionError as failed:
+                        out[name] = str(failed)
+                        break
+                if name not in out or not seen["rebound"]:
                     break
     return out
