@@ -186,7 +186,7 @@ def write_contents(everything: list[Path]) -> None:
     for path in everything:
         notebook = nbformat.read(path, as_version=4)
         reading = re.search(r"[Aa]bout (\d+ minutes)", "\n".join(c.source for c in notebook.cells[1:3]))
-        link = f"[{title(notebook)}](notebooks/{path.name})"
+        link = f"[{re.sub(r'^[0-9]+', path.name[:2], title(notebook))}](notebooks/{path.name})"
         rows.append(f"| {link} | {reading[1] if reading else ''} | {minutes(notebook)} |")
     write_table("contents", rows)
 
