@@ -118,7 +118,8 @@ def test_the_same_command_repeats_no_run_and_kept_runs_are_compared_without_labe
     runs = json.loads((tmp_path / "found.json").read_text())["runs"]
     assert len(runs) == 6 and all(run["ModelCentrality"] == 0.5 for run in runs)
     assert [look["steps"] for look in runs[1]["trend"]] == [2] and runs[1]["L_I"] == {"cont 1": 0.1235}
-    assert "infogan   | 3" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "infogan   | 3" in said and "| infogan | 2     | 0.500 ± 0.000 " in said
 
 
 # digits.py and figures.py

@@ -137,18 +137,11 @@ def test_codes_that_hardly_move_have_no_vote():
 def test_model_centrality_chooses_the_run_that_agrees_with_the_others(drawn):
     x, mixed = np.random.default_rng(0).uniform(-1, 1, size=(2000, 4)), hadamard(4)
     half = block_diag(hadamard(2), np.eye(2))
-    runs = [
-        lambda x: x * [1, -2, 3, 0.5],
-        lambda x: x[:, [2, 0, 3, 1]],
-        lambda x: x**3,
-        lambda x: x @ half,
-        lambda x: x @ mixed,
-    ]  # the last two mix factors
-    images = [(x, codes(x)) for codes in runs] if drawn else x
-    scores = model_centrality(runs, images)
-    assert scores.shape == (5,) and scores.argmax() in (0, 1, 2) and list(scores.argsort()[:2]) == [4, 3]
+    runs = [lambda x: x * [1, -2, 3, 0.5], lambda x: x[:, [2, 0, 3, 1]], lambda x: x @ half, lambda x: x @ mixed]
+    scores = model_centrality(runs, [(x, codes(x)) for codes in runs] if drawn else x)
+    assert scores.shape == (4,) and scores.argmax() in (0, 1) and list(scores.argsort()[:2]) == [3, 2]
     with pytest.raises(ValueError, match="2 runs were given"):
-        model_centrality(runs[:2], images)
+        model_centrality(runs[:2], x)
 
 
 def test_what_cannot_be_scored_is_named():

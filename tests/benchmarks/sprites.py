@@ -43,8 +43,6 @@ PUBLISHED = {  # means, in the order of FIGURES
     "InfoGAN-CR": (0.88, 0.37, 0.58, 0.71),
     "InfoGAN-CR, chosen by ModelCentrality": (0.92, 0.45, 0.65, 0.77),
 }
-
-
 TABLE = {"untrained": INFOGAN, "infogan": INFOGAN, "contrastive": CONTRASTIVE}
 TRIED = {  # for choosing the settings
     "batch norm": dataclasses.replace(INFOGAN, lr_d=2e-4, lr_q=2e-4),
@@ -65,15 +63,11 @@ class SpritesRun(Run):
     def __init__(self, name: str, seed: int, steps: int, shown: tuple, pool: Executor, device: str = "cpu") -> None:
         recipe, spec, (images, *self.held) = ROWS[name], SPECS.get(name, SPEC), shown
         recipe = dataclasses.replace(recipe, gap_steps=max(1, steps // 2) if recipe.gap_steps > 1 else 1)
-        self.name, self.seed, self.pool, self.trend, self.began = name, seed, pool, [], time.monotonic()
+        self.name, self.seed, self.pool, self.trend = name, seed, pool, []
         networks = build(spec, WIDTHS.get(name, SPRITES), side=images.shape[-1], seed=seed)
         super().__init__(Trainer(*networks, spec, recipe, seed=seed, device=device), images, steps)
         self.gap = torch.full((), recipe.gap(0), device=device)  # a recorded step reads it where it stands
         vars(recipe)["gap"] = lambda steps: self.gap
-
-    def prepare(self) -> None:
-        self.began = time.monotonic()
-        super().prepare()
 
     def advance(self) -> None:
         with torch.cuda.stream(self.stream):
@@ -89,9 +83,9 @@ class SpritesRun(Run):
 
     def measured(self, dci: int) -> dict:
         """The run as an object of FILE, its scores still to come."""
-        model, (pictures, factors), seconds = self.trainer.averaged, self.held, time.monotonic() - self.began
+        model, (pictures, factors) = self.trainer.averaged, self.held
         bounds = metrics.held_out_information(model, torch.Generator().manual_seed(self.seed))
-        about = {"name": self.name, "seed": self.seed, "steps": self.trainer.steps, "seconds": round(seconds)}
+        about = {"name": self.name, "seed": self.seed, "steps": self.trainer.steps}
         codes = read(model, pictures)
         if not self.until:
             codes /= codes.std(axis=0)  # as they are, the FactorVAE score leaves out most
@@ -123,6 +117,16 @@ def choose(runs: list[dict], folder: Path) -> None:
 def path(folder: Path, run: dict) -> Path:
     """Where the networks of a run are kept."""
     return folder / f"{run['name'].replace(' ', '-')}-{run['seed']}-{run['steps']}.safetensors"
+
+
+def trend(runs: list[dict]) -> plots.results.Table:
+    """The two watched scores along the runs: mean ± deviation over the seeds."""
+    rows = [["recipe", "steps", *FIGURES[:2]]]
+    for name in dict.fromkeys(run["name"] for run in runs):
+        for looks in zip(*(run["trend"] for run in runs if run["name"] == name), strict=True):
+            cells = [plots.results.over_seeds([look[figure] for look in looks]) for figure in FIGURES[:2]]
+            rows.append([name, str(looks[0]["steps"]), *cells])
+    return plots.results.table(rows)
 
 
 def main() -> None:
@@ -172,14 +176,16 @@ def main() -> None:
         runs = [SpritesRun(*which, shown, pool, device) for which in plan if which not in there]
         for run in [run for run in runs if not run.until]:
             done(run)
+        began = time.monotonic()
         side_by_side([run for run in runs if run.until], done, width=1 if device == "cpu" else WIDTH)
+        print(f"{time.monotonic() - began:.0f} s of training, and of measuring in between")
         found["runs"] += map(come, waiting)
     write()
     of_this = [run for run in found["runs"] if run["steps"] in (0, options.steps)]
     for name in options.only if options.keep else ():
         choose([run for run in of_this if run["name"] == name], options.keep)
     write()
-    print(plots.parts_table(figures=(*FIGURES, "ModelCentrality"), runs=of_this))
+    print(plots.parts_table(figures=(*FIGURES, "ModelCentrality"), runs=of_this), trend(of_this), sep="\n\n")
 
 
 if __name__ == "__main__":
