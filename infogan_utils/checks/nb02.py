@@ -37,11 +37,16 @@ def lopsidedness(answer) -> None:
         got = float(answer(x, centres, 0.2))
         assert not math.isnan(got), f"{name}: nan. An empty mode contributes 0 · ln 0, which counts as 0."
         entropy = math.log(len(counts)) - want
+        distance, nearest = torch.cdist(x, centres).min(dim=1)
+        near = torch.bincount(nearest[distance < 0.2], minlength=len(counts)) / (distance < 0.2).sum()
         named = cause(
             got,
             {
                 "the KL in bits": want / math.log(2),
                 "the entropy of the shares": entropy,
+                "the KL of the samples within σ; those within 3σ count": torch.xlogy(near, len(near) * near)
+                .sum()
+                .item(),
                 "Σ p ln p, without K": -entropy,
                 "ln 8 minus the entropy; K is the number of centres": math.log(8) - entropy,
             },
@@ -136,6 +141,7 @@ def smooth_d_loss(answer) -> None:
             got,
             {
                 "the loss with its sign turned": -want.item(),
+                "the loss on real points alone": (want - on_fake).item(),
                 "the loss without smoothing": (-d.log().mean() + on_fake).item(),
                 "t·(-ln D) alone; (1 - t)·(-ln(1 - D)) is missing": (-t * d.log().mean() + on_fake).item(),
                 "the loss with t and 1 - t swapped": (-((1 - t) * d.log() + t * (1 - d).log()).mean() + on_fake).item(),

@@ -78,7 +78,8 @@ def corrected_information(answer: Callable[[np.ndarray], float]) -> None:
 def merge_cost(answer: Callable[[np.ndarray, int, int], float]) -> None:
     """Nats of I(c; x) lost when codes i and j of a noiseless generator draw the same picture."""
     rng = np.random.default_rng(33)
-    _expect(answer(np.full(10, 0.1), 3, 8), 0.2 * np.log(2), "ten equal codes, 3 and 8 merged")
+    doubt = "the doubt between i and j; weight it by how often one of them is drawn"
+    _expect(answer(np.full(10, 0.1), 3, 8), 0.2 * np.log(2), "ten equal codes, 3 and 8 merged", {doubt: np.log(2)})
     for size in (2, 4, 7):
         prior = rng.dirichlet(np.ones(size))
         i, j = (int(k) for k in rng.choice(size, size=2, replace=False))
@@ -90,7 +91,7 @@ def merge_cost(answer: Callable[[np.ndarray, int, int], float]) -> None:
         causes = {
             "what is left of I, not what is lost": left,
             "right for two equally likely codes only": both * np.log(2),
-            "the doubt between i and j; weight it by how often one of them is drawn": wanted / both,
+            doubt: wanted / both,
         }
         _expect(got, wanted, f"prior {prior.round(3).tolist()}, codes {i} and {j}", causes)
     with np.errstate(all="ignore"):

@@ -58,9 +58,9 @@ def strip(draw: Draw, rows: Sequence[Any], title: str, alt: str, height: float =
 
 
 def legend(ax: Axes) -> None:
-    """A legend at the upper right, if anything has a name."""
+    """A legend below the axes, if anything has a name."""
     if ax.get_legend_handles_labels()[1]:
-        ax.legend(loc="upper right", fontsize=8)
+        ax.figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8)
 
 
 def on_the_line(ax: Axes, x: Tensor, p: Tensor, q: Tensor, D: Tensor, title: str) -> None:
