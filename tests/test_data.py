@@ -12,7 +12,7 @@ from torchvision import datasets
 
 from infogan_utils import data, models
 from infogan_utils.data import digits, plane, sprites
-from infogan_utils.data.picture import middle_square, upright
+from infogan_utils.data.folder import middle_square
 from infogan_utils.loop import train
 from infogan_utils.recipes import Recipe
 from infogan_utils.training import Trainer
@@ -160,7 +160,7 @@ def test_every_kind_of_file_comes_in_upright_and_on_white(away, kind):  # B91
     elif kind == "tiny":
         picture = picture.resize((3, 2), Image.Resampling.NEAREST)
     picture.save(away / f"it.{end}", **options)
-    pixels = np.asarray(middle_square(upright(away / f"it.{end}"), 28).convert("L"))
+    pixels = np.asarray(middle_square(away / f"it.{end}", 28).convert("L"))
     light = 255 if kind in ("RGBA", "LA") else 200
     assert abs(pixels[:13].mean() - light) < 3 and pixels[15:].mean() < 3
 

@@ -48,24 +48,25 @@ def fashion(folder: str | Path | None, download: bool) -> Pictures:
 
 def four_files(which: type, classes: Sequence[str], folder: str | Path | None, download: bool) -> Pictures:
     """The data set of torchvision's class ``which``, from the named folder or else from the cache for downloads."""
-    name = which.__name__
-    if root := named_folder(folder):
+    name, root = which.__name__, named_folder(folder)
+    if root:
         (parts, problems), how = read(name, root), "from the folder that was named"
-        if problems:
-            raise DataError(
-                f"{raw_folder(name, root)} was named, but {'; '.join(problems)}. Put the four files of {name} there, "
-                "unpacked or as .gz, or name no folder (nor INFOGAN_DATA) to have them downloaded"
-            )
     else:
         try:
-            (parts, problems), how = read(name, cache()), "downloaded earlier"
+            root, how = cache(), "downloaded earlier"
+            parts, problems = read(name, root)
             if problems and download:
-                how = f"downloaded from {fetch(which.resources, which.mirrors, raw_folder(name, cache()))}"
-                parts, problems = read(name, cache())
+                how = f"downloaded from {fetch(which.resources, which.mirrors, raw_folder(name, root))}"
+                parts, problems = read(name, root)
         except (OSError, RuntimeError) as error:
             raise NotAtHand(f"there is no folder for a download: {error}") from error
         if problems:
             raise NotAtHand(f"of the download, {'; '.join(problems)}" if download else "no download was asked for")
+    if problems:
+        raise DataError(
+            f"{raw_folder(name, root)} was named, but {'; '.join(problems)}. Put the four files of {name} there, "
+            "unpacked or as .gz, or name no folder (nor INFOGAN_DATA) to have them downloaded"
+        )
     # a file of images begins with a head of 16 bytes, one of labels with 8
     images = torch.cat([parts[0][16:], parts[2][16:]]).view(-1, 28, 28)
     labels, cut = torch.cat([parts[1][8:], parts[3][8:]]), len(parts[1]) - 8

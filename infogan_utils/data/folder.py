@@ -3,13 +3,17 @@
 import os
 from collections import Counter
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
+import numpy as np
 import torch
+from PIL import Image, ImageOps
+from torch import Tensor
 
 from infogan_utils.data.common import SHOWN, DataError, Pictures, listed, named_folder, pictures, random_rows
-from infogan_utils.data.picture import SUFFIXES, read_all
 
+SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+UNREADABLE = 0.1  # share of pictures that may be left out because they can't be read
 TRAIN, HELD_OUT = {"train", "training"}, {"test", "testing", "val", "valid", "validation"}  # names of folders
 STRAY = 0.05  # share of the pictures that may lie beside the classes' folders, and is left out
 CELEBA_CROP = 108  # of 178 × 218 pixels: the middle, where the face is
@@ -59,6 +63,51 @@ def pictures_below(root: Path, side: int, colour: bool | None, limit: int | None
     both = both if all(map(len, both)) else random_rows(len(kept))
     source = f"pictures from the folder that was named: {{counts}}, {len(classes) or 'no'} classes"
     return pictures(images, labels, both, classes, f"{source}\n{tree(root, found, left_out + unreadable)}")
+
+
+def read_all(
+    paths: list[Path], side: int, colour: bool | None, crop: int | None = None
+) -> tuple[Tensor, list[int], list[str]]:
+    """Read picture files; leave out those that can't be read, and raise ``DataError`` if that is more than one in ten.
+
+    ``colour``: whether to keep colours; None: if there are any. ``crop``: as in ``middle_square``. Returns uint8
+    pictures, (n, side, side) or (n, 3, side, side); which of ``paths`` they are; what was left out.
+    """
+    small, rows, bad = [], [], []
+    for row, path in enumerate(paths):
+        try:
+            small.append(middle_square(path, side, crop))
+            rows.append(row)
+        except Exception as error:  # Pillow raises many kinds for a damaged file
+            bad.append(f"{path.name} ({error})")
+    clause = f"{len(bad)} that can't be read: {listed(bad)}"
+    if len(bad) > UNREADABLE * len(paths):
+        raise DataError(f"of {len(paths)} pictures, there are {clause}. Mend or remove them")
+    if colour is None:
+        colour = any((picture.max(-1) != picture.min(-1)).any() for picture in map(np.asarray, small))
+    images = torch.from_numpy(np.stack([np.asarray(picture if colour else picture.convert("L")) for picture in small]))
+    return (images.permute(0, 3, 1, 2).contiguous() if colour else images), rows, [clause] * bool(bad)
+
+
+def rgba(file: Path | BinaryIO) -> Image.Image:
+    """A picture file as RGBA with 8 bits a channel, turned as its camera noted."""
+    with Image.open(file) as opened:
+        opened.draft(None, (256, 256))  # of a large photograph, decode no more pixels than are needed
+        turned = ImageOps.exif_transpose(opened)
+        if turned.mode.startswith("I;16") or (turned.mode == "I" and opened.format == "PNG"):
+            turned = Image.fromarray((np.asarray(turned) >> 8).astype(np.uint8))  # convert() would cut 16 bits at 255
+        elif turned.mode in ("I", "F"):
+            raise ValueError(f"its pixels are of Pillow's mode {turned.mode!r}, of no known range; save it with 8 bits")
+        return turned.convert("RGBA")
+
+
+def middle_square(path: Path, side: int, crop: int | None = None) -> Image.Image:
+    """The middle square of a picture, of ``crop`` pixels or as large as there is, on white, as ``side`` pixels."""
+    picture = rgba(path)
+    picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
+    square = min(crop or min(picture.size), *picture.size)
+    left, top = (picture.width - square) // 2, (picture.height - square) // 2
+    return picture.resize((side, side), Image.Resampling.BOX, (left, top, left + square, top + square))
 
 
 def survey(root: Path) -> tuple[list[Found], list[str]]:

@@ -9,6 +9,7 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
+from infogan_utils.data.folder import rgba
 from infogan_utils.latents import Latents, LatentSpec
 from infogan_utils.looking import Model, as_floats
 from infogan_utils.widgets.panel import Panel
@@ -174,11 +175,7 @@ def read_image(content: bytes, channels: int, side: int) -> Tensor:
         ValueError: if it is no image that Pillow reads, or one of too many pixels.
     """
     try:
-        with Image.open(io.BytesIO(content)) as opened:
-            turned = ImageOps.exif_transpose(opened)
-            if turned.mode.startswith("I"):  # 16 bits; convert() would cut them at 255
-                turned = Image.fromarray((np.asarray(turned) >> 8).astype(np.uint8))
-            drawn = turned.convert("RGBA")
+        drawn = rgba(io.BytesIO(content))
     except Image.DecompressionBombError as error:
         raise ValueError(f"the image given is too large ({error}); shrink it first") from error
     except Exception as error:  # Pillow raises many kinds for a damaged file
