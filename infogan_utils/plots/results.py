@@ -63,37 +63,27 @@ def parts_table(names: Sequence[str] = (), figures: Sequence[str] = FIGURES, run
     return table(rows)
 
 
-def runs_figure(names: Sequence[str], figures: Sequence[str]) -> Figure:
-    """A point for each run of ``assets/parts.json``, a row a recipe; × is a run that didn't find the factor."""
-    figure, panels = matplotlib.pyplot.subplots(1, len(figures), figsize=(10, 0.36 * len(names)), sharey=True)
-    for axes, key in zip(panels, figures, strict=True):
-        for run in (run for run in measured()["runs"] if run["name"] in names and (key in run or "properties" in run)):
-            row = names.index(run["name"])
-            value = run["properties"][key].get(found(run, key)) if key in FACTORS else run[key]
-            missing = {"marker": "x", "color": "black"}
-            axes.plot(value or 0, row, **{"marker": "o", "color": COLOURS[row % 6]} if value is not None else missing)
-        axes.set(xlabel=key, xlim=(-0.05, 1.05))
-    panels[0].set_yticks(range(len(names)), names)
-    panels[0].invert_yaxis()
-    figure.suptitle("A point is a run; × is a run that didn't find the property", fontsize=11)
-    return figure
+def runs_figure(names: Sequence[str] | dict[str, str], figures: Sequence[str]) -> Figure:
+    """A row for each recipe: a point a run, a line at their mean; × is a run that didn't find the factor.
 
-
-def accuracy_figure(recipes: dict[str, str]) -> Figure:
-    """A row for each recipe: a point a run, a line at the mean. ``recipes``: its name and what it stands for."""
+    A dictionary has the recipes' names and what to call them here.
+    """
     runs = measured()["runs"] + measured("digits")["runs"]
-    figure, axes = matplotlib.pyplot.subplots(figsize=(9, 0.4 * len(recipes) + 1.1))
-    for row, name in enumerate(recipes):
-        scores = [run["accuracy"] for run in runs if run["name"] == name]
-        axes.plot(scores, [row] * len(scores), "o", color=COLOURS[row % 6], alpha=0.6)
-        axes.plot([statistics.mean(scores)] * 2, [row - 0.35, row + 0.35], color="black")
-    axes.set_yticks(range(len(recipes)), list(recipes.values()))
-    axes.set(
-        xlim=(0, 1.01),
-        xlabel="accuracy of the category on 10,000 test digits",
-        title="A point is a run, a line is a mean",
-    )
-    axes.invert_yaxis()
+    size = (10, 0.36 * len(names) + 0.8)
+    figure, panels = matplotlib.pyplot.subplots(1, len(figures), figsize=size, sharey=True, squeeze=False)
+    for axes, key in zip(panels[0], figures, strict=True):
+        for row, name in enumerate(names):
+            own = [run for run in runs if run["name"] == name and (key in run or "properties" in run)]
+            values = [run["properties"][key].get(found(run, key)) if key in FACTORS else run[key] for run in own]
+            seen = [value for value in values if value is not None]
+            axes.plot(seen, [row] * len(seen), "o", color=COLOURS[row % 6], alpha=0.6)
+            axes.plot([0] * (len(own) - len(seen)), [row] * (len(own) - len(seen)), "x", color="black")
+            if seen:
+                axes.plot([statistics.mean(seen)] * 2, [row - 0.35, row + 0.35], color="black")
+        axes.set(xlabel=key, xlim=(-0.05, 1.05))
+    panels[0, 0].set_yticks(range(len(names)), names.values() if isinstance(names, dict) else names)
+    panels[0, 0].invert_yaxis()
+    figure.suptitle("A point is a run, a line is a mean; × is a run that didn't find the property", fontsize=11)
     return figure
 
 
