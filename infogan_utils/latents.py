@@ -48,15 +48,10 @@ class LatentSpec:
                 "Categorical(10) or Uniform(), and something must be left to draw: LatentSpec(62, (Categorical(10),))"
             )
 
-    @property
-    def total(self) -> int:
-        """Width of G's input: the noise and what each code takes."""
-        return self.noise + sum(code.width for code in self.codes)
-
-    @property
-    def answers(self) -> int:
-        """How many numbers Q's head gives for an image."""
-        return sum(code.answers for code in self.codes)
+    # the width of G's input, noise and codes; how many numbers Q's head gives; the names of the discrete codes
+    total = property(lambda self: self.noise + sum(code.width for code in self.codes))
+    answers = property(lambda self: sum(code.answers for code in self.codes))
+    discrete = property(lambda self: tuple(name for name, code in self.items() if code.discrete))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -70,11 +65,6 @@ class LatentSpec:
 
     def __getitem__(self, name: str) -> Code:
         return dict(self.items())[name]
-
-    @property
-    def discrete(self) -> tuple[str, ...]:
-        """The names of the discrete codes."""
-        return tuple(name for name, code in self.items() if code.discrete)
 
     def sample(self, n: int, generator: torch.Generator) -> Latents:
         """Draw ``n`` latent variables from the prior, on the generator's device."""

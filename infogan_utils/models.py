@@ -105,9 +105,7 @@ def pair_classifier(shape: tuple[int, ...], k: int, seed: int = 0) -> nn.Sequent
     Its two pictures lie one behind the other in the channels. ``shape`` is that of one: (channels, side, side).
     """
     if k < 2 or len(shape) != 3:
-        raise ValueError(
-            f"H compares pictures of two codes or more; {k} codes and {shape} were given: set contrast=0.0"
-        )
+        raise ValueError(f"H compares pictures of two codes or more; {k} codes, {shape} were given: set contrast=0.0")
     channels, side, _ = shape
     with modules_draw_from(stream(seed, "first weights of H")):
         first, second = nn.Conv2d(2 * channels, 32, 4, 2, 1), nn.Conv2d(32, 64, 4, 2, 1)

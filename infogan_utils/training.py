@@ -183,6 +183,6 @@ def adam(groups: list[tuple[list[nn.Parameter], float]], device: torch.device) -
     fused = device.type in ("cpu", "cuda")  # one call for all parameters
     optimiser = torch.optim.Adam([{"params": p, "lr": lr} for p, lr in groups if p], betas=(0.5, 0.999), fused=fused)
     for p in (p for group in optimiser.param_groups for p in group["params"]):
-        steps = torch.zeros((), device=device if fused else "cpu")
-        optimiser.state[p] = {"step": steps, "exp_avg": torch.zeros_like(p), "exp_avg_sq": torch.zeros_like(p)}
+        moments = {name: torch.zeros_like(p) for name in ("exp_avg", "exp_avg_sq")}
+        optimiser.state[p] = {"step": torch.zeros((), device=device if fused else "cpu"), **moments}
     return optimiser

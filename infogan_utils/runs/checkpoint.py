@@ -108,15 +108,10 @@ def unpack(value: Any) -> Any:
     name, content = value
     if name == "":
         return tuple(unpack(item) for item in content)
-    classes = {cls.__name__: cls for cls in (Recipe, Views, View, Augment, LatentSpec, Widths, *kinds(Code))}
+    classes = {cls.__name__: cls for cls in (Recipe, Views, View, Augment, LatentSpec, Widths, *Code.__subclasses__())}
     if name not in classes:
         raise ValueError(f"{name!r} is not known here: import or define it first")
     return classes[name](**{field: unpack(item) for field, item in content.items()})
-
-
-def kinds(kind: type[Code]) -> list[type[Code]]:
-    """The kinds of code that are defined below this one."""
-    return [found for below in kind.__subclasses__() for found in (below, *kinds(below))]
 
 
 def write(path: str | Path, kind: str, tensors: dict[str, Tensor], about: dict) -> Path:
