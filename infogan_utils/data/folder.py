@@ -3,14 +3,15 @@
 import os
 from collections import Counter
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import Image
 from torch import Tensor
 
 from infogan_utils.data.common import SHOWN, DataError, Pictures, listed, named_folder, pictures, random_rows
+from infogan_utils.plots.figures import rgba
 
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 UNREADABLE = 0.1  # share of pictures that may be left out because they can't be read
@@ -87,18 +88,6 @@ def read_all(
         colour = any((picture.max(-1) != picture.min(-1)).any() for picture in map(np.asarray, small))
     images = torch.from_numpy(np.stack([np.asarray(picture if colour else picture.convert("L")) for picture in small]))
     return (images.permute(0, 3, 1, 2).contiguous() if colour else images), rows, [clause] * bool(bad)
-
-
-def rgba(file: Path | BinaryIO) -> Image.Image:
-    """A picture file as RGBA with 8 bits a channel, turned as its camera noted."""
-    with Image.open(file) as opened:
-        opened.draft(None, (256, 256))  # of a large photograph, decode no more pixels than are needed
-        turned = ImageOps.exif_transpose(opened)
-        if turned.mode.startswith("I;16") or (turned.mode == "I" and opened.format == "PNG"):
-            turned = Image.fromarray((np.asarray(turned) >> 8).astype(np.uint8))  # convert() would cut 16 bits at 255
-        elif turned.mode in ("I", "F"):
-            raise ValueError(f"its pixels are of Pillow's mode {turned.mode!r}, of no known range; save it with 8 bits")
-        return turned.convert("RGBA")
 
 
 def middle_square(path: Path, side: int, crop: int | None = None) -> Image.Image:

@@ -2,6 +2,8 @@
 
 import io
 from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
 
 import matplotlib
 import matplotlib.pyplot
@@ -10,6 +12,7 @@ from IPython.display import display
 from ipywidgets import DOMWidget
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from PIL import Image, ImageOps
 from torch import Tensor
 
 # Okabe and Ito's palette, in an order in which neighbours stay apart in grey.
@@ -101,6 +104,18 @@ def image_grid(
     figure, axes = matplotlib.pyplot.subplots(figsize=(width, height))
     place(axes, images, rows, columns, xlabel=column_axis, ylabel=row_axis, title=title)
     return figure
+
+
+def rgba(file: Path | BinaryIO) -> Image.Image:
+    """A picture file as RGBA with 8 bits a channel, turned as its camera noted."""
+    with Image.open(file) as opened:
+        opened.draft(None, (256, 256))  # of a large photograph, decode no more pixels than are needed
+        turned = ImageOps.exif_transpose(opened)
+        if turned.mode.startswith("I;16") or (turned.mode == "I" and opened.format == "PNG"):
+            turned = Image.fromarray((np.asarray(turned) >> 8).astype(np.uint8))  # convert() would cut 16 bits at 255
+        elif turned.mode in ("I", "F"):
+            raise ValueError(f"its pixels are of Pillow's mode {turned.mode!r}, of no known range; save it with 8 bits")
+        return turned.convert("RGBA")
 
 
 def smooth(values: Sequence[float], window: int) -> np.ndarray:

@@ -9,9 +9,9 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from infogan_utils.data.folder import rgba
 from infogan_utils.latents import Latents, LatentSpec
 from infogan_utils.looking import Model, as_floats
+from infogan_utils.plots.figures import rgba
 from infogan_utils.widgets.panel import Panel
 from infogan_utils.widgets.pictures import ROWS, grid
 from infogan_utils.widgets.threads import one_thread
