@@ -220,6 +220,7 @@ def test_scores_are_written_as_a_table_with_a_column_for_each_step_and_for_moodl
         "Full name": "Ada Lovelace",
         "Grade": "16.0",
         "Maximum grade": "16.0",
+        "Last modified (grade)": "-",
     }
     manage.main([*command, "--for", "canvas"])
     possible, row = csv.DictReader(path.open())
@@ -232,7 +233,9 @@ def test_zips_of_moodle_and_canvas_are_sorted_by_zip_collect(nbgrader, tmp_path)
     inbox.mkdir(parents=True)
     text = json.dumps(filled("a1", {}))
     with zipfile.ZipFile(inbox / "class.zip", "w") as archive:
-        archive.writestr("Ada Lovelace_12345_assignsubmission_file/a1_gan_objective (1).ipynb", text)
+        for name, day in (("a1_gan_objective (1)", 9), ("a1_gan_objective", 8)):
+            entry = zipfile.ZipInfo(f"Ada Lovelace_12345_assignsubmission_file/{name}.ipynb", (2025, 3, day, 12, 0, 0))
+            archive.writestr(entry, text + "\n" * (day == 9))
         archive.writestr("Cid_77_assignsubmission_file_a1_gan_objective.ipynb", text)
         archive.writestr("lovelaceada_LATE_987_4321_a1_gan_objective-1.ipynb", text)
         archive.writestr("dan/a1_gan_objective.ipynb", text)
@@ -243,6 +246,9 @@ def test_zips_of_moodle_and_canvas_are_sorted_by_zip_collect(nbgrader, tmp_path)
     )
     found = {path.parent.parent.name for path in tmp_path.glob(f"submitted/*/a1/{room.name}")}
     assert found == {"Ada Lovelace_12345", "Cid_77", "lovelaceada_987", "dan"}, done.stderr
+    ada = tmp_path / "submitted" / "Ada Lovelace_12345" / "a1"  # of two, the later by the zip's dates, which it keeps
+    assert (ada / "timestamp.txt").read_text().startswith("2025-03-09 12:00")
+    assert (ada / room.name).read_text().endswith("\n")
 
 
 def test_variants_hand_out_other_numbers_to_each_student_by_one_switch(nbgrader, course, capsys):

@@ -7,7 +7,8 @@ zip_collect whose file it has found in the zip that Moodle or Canvas makes of a 
 import json
 import os
 import re
-from datetime import UTC, datetime
+import zipfile
+from datetime import datetime
 from pathlib import Path
 
 from nbgrader.plugins.zipcollect import FileNameCollectorPlugin
@@ -31,9 +32,23 @@ class Collector(FileNameCollectorPlugin):
             if match := re.match(form, submitted_file.replace(os.sep, "/")):
                 found = match.groupdict()
                 student = "_".join(filter(None, (found["who"], found.get("number"))))
-                when = datetime.fromtimestamp(os.path.getmtime(submitted_file), UTC)
-                return {"student_id": student, "file_id": plain_name(found["file"]), "timestamp": str(when)}
+                return {
+                    "student_id": student,
+                    "file_id": plain_name(found["file"]),
+                    "timestamp": str(date(submitted_file)),
+                }
         return None
+
+
+def date(extracted: str) -> datetime:
+    """When a file was handed in, by its date in the zip; unpacked, it has the date of today."""
+    head, _, rest = extracted.replace(os.sep, "/").rpartition("/extracted/")
+    archive, _, name = rest.partition("/")
+    try:
+        with zipfile.ZipFile(f"{head}/archive/{archive}.zip") as file:
+            return datetime(*file.getinfo(name).date_time)
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+        return datetime.fromtimestamp(os.path.getmtime(extracted))
 
 
 def plain_name(name: str) -> str:

@@ -81,14 +81,14 @@ def enclosure() -> tuple[str, tuple[str, ...]]:
     if shutil.which("bwrap"):
         binds = [part for path in paths for part in ("--ro-bind", path, path)]
         bare = ("--unshare-all", "--die-with-parent", "--new-session", "--proc", "/proc", "--dev", "/dev")
-        command = ("bwrap", *bare, *binds, "--tmpfs", "/tmp", "--chdir", "/tmp")
+        command = (shutil.which("bwrap"), *bare, *binds, "--tmpfs", "/tmp", "--chdir", "/tmp")
         if works(command):
             return "bubblewrap", command
     if shutil.which("unshare"):
         spaces = ("--user", "--map-root-user", "--mount", "--pid", "--ipc", "--net", "--uts", "--fork", "--kill-child")
         root = tempfile.mkdtemp(prefix="sandbox-")  # an empty mount point; nothing is ever written to it
         atexit.register(shutil.rmtree, root, ignore_errors=True)
-        command = ("unshare", *spaces, "sh", "-c", MOUNT, "sh", root, *paths, "--")
+        command = (shutil.which("unshare"), *spaces, "sh", "-c", MOUNT, "sh", root, *paths, "--")
         if works(command):
             return "namespaces of its own (unshare)", command
     return "", ()

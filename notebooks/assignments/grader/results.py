@@ -84,14 +84,15 @@ def write_csv(path: Path, rows: list[dict], system: str, assignment: str) -> Non
     """Write the rows: all of them as they are, or the columns that an import into Moodle or Canvas asks for."""
     done = [row for row in rows if row["status"] == "graded"]
     parts = {row["student"]: row["student"].rpartition("_") for row in done}
-    if system == "moodle":  # Grading worksheet of an assignment: "Upload grading worksheet"
-        header = ("Identifier", "Full name", "Grade", "Maximum grade")
+    if system == "moodle":  # "Upload grading worksheet" refuses a file without the first, third and last of these
+        header = ("Identifier", "Full name", "Grade", "Maximum grade", "Last modified (grade)")
         table = [
             {
                 "Identifier": f"Participant {parts[row['student']][2]}",
                 "Full name": parts[row["student"]][0],
                 "Grade": row["total"],
                 "Maximum grade": row["maximum"],
+                "Last modified (grade)": "-",  # as in Moodle's own file where nothing is marked yet
             }
             for row in done
         ]
