@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from infogan_utils.seeds import sent
+
 
 @dataclass(frozen=True)
 class Augment:
@@ -84,11 +86,11 @@ def change(x: Tensor, bounds: Tensor, generator: torch.Generator) -> Tensor:
     # rotation · shear · diag(sx, sy), then the shift in units of half an image
     rows = [cos * sx, (cos * slope - sin) * sy, u[3] * 2 * shift]
     rows += [sin * sx, (sin * slope + cos) * sy, u[4] * 2 * shift]
-    theta = torch.stack(rows, dim=1).view(n, 2, 3).to(x.device)
+    theta = sent(torch.stack(rows, dim=1).view(n, 2, 3), x.device)
     grid = F.affine_grid(theta, list(x.shape), align_corners=False)
     x = F.grid_sample(x, grid, align_corners=False)  # (n, channels, height, width)
-    blend = (u[6].abs() * stroke).view(n, 1, 1, 1).to(x.device)
-    side = torch.where(u[7] < 0, -1.0, 1.0).view(n, 1, 1, 1).to(x.device)
+    blend = sent((u[6].abs() * stroke).view(n, 1, 1, 1), x.device)
+    side = sent(torch.where(u[7] < 0, -1.0, 1.0).view(n, 1, 1, 1), x.device)
     pooled = side * largest(side * x)  # the minimum is -max(-x)
     return x + blend * (pooled - x)
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.distributions import Distribution
 
 from infogan_utils.codes import Categorical, Code, Uniform
+from infogan_utils.seeds import sent
 
 
 class Latents(NamedTuple):
@@ -23,7 +24,8 @@ class Latents(NamedTuple):
 
     def to(self, device: torch.device | str) -> "Latents":
         """The same batch on ``device``."""
-        return Latents(self.z.to(device), {name: code.to(device) for name, code in self.c.items()})
+        device = torch.device(device)
+        return Latents(sent(self.z, device), {name: sent(code, device) for name, code in self.c.items()})
 
 
 @dataclass(frozen=True)

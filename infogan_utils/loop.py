@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from infogan_utils.looking import as_floats
+from infogan_utils.seeds import sent
 from infogan_utils.training import Trainer
 
 KEEP_EVERY = 2.0  # seconds between two copies of the last good state
@@ -61,7 +62,7 @@ def next_batch(trainer: Trainer, images: Tensor | Sampler) -> Tensor:
         trainer.order, trainer.position = torch.randperm(len(images), generator=trainer.generator), 0
     rows = trainer.order[trainer.position : trainer.position + n]
     trainer.position += n
-    return as_floats(images[rows.to(images.device)].to(trainer.device))
+    return as_floats(sent(images[rows.to(images.device)], trainer.device))
 
 
 def train(

@@ -21,3 +21,8 @@ def modules_draw_from(generator: torch.Generator) -> Iterator[None]:
         torch.set_rng_state(generator.get_state())  # torch.manual_seed would reseed every other device, too
         yield
         generator.set_state(torch.get_rng_state())
+
+
+def sent(x: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """``x`` on ``device``. CUDA takes it while it still computes; elsewhere that isn't safe, or nothing is sent."""
+    return x.to(device, non_blocking=device.type == "cuda")

@@ -15,7 +15,7 @@ from torch import Tensor
 from infogan_utils.looking import as_floats
 from infogan_utils.loop import Sampler, check_images
 from infogan_utils.runs.devices import best_device
-from infogan_utils.seeds import stream
+from infogan_utils.seeds import sent, stream
 from infogan_utils.training import Trainer
 
 
@@ -77,7 +77,7 @@ class Processes:
                 generator.manual_seed(own.initial_seed())
             epoch, place = divmod(trainer.steps, steps)
             rows = order(epoch)[(place * self.count + self.rank) * n :][:n]
-            return as_floats(images[rows.to(images.device)].to(trainer.device))
+            return as_floats(sent(images[rows.to(images.device)], trainer.device))
 
         return part
 
