@@ -16,11 +16,13 @@ sys.path.insert(0, str(Path(__file__).parent / "benchmarks"))
 
 import digits
 import figures
+import gpu
 import parts
 import port
 import scores
 import side_by_side
 import sprites
+import step
 import weights
 
 from infogan_utils import Trainer, build, checkpoint, data, metrics, plots, recipes
@@ -196,6 +198,31 @@ def test_a_file_of_something_else_is_named_and_kept(text, tmp_path):
 def test_a_recipe_that_changed_has_other_settings():
     assert len({digits.settings(name) for name in ("fast", "no plain D", "no start", "paper", "three-step")}) == 5
     assert "Uniform(sigma=1.0)" in digits.settings("paper") and "uniform_noise=True" in digits.settings("paper")
+
+
+# step.py and gpu.py
+
+
+def test_the_plain_loop_computes_what_the_packages_step_does():
+    plain, trainer = step.PlainLoop(pictures(200)), Trainer(*build(step.SPEC, seed=0), step.SPEC, recipes.FAST)
+    real, trainer.bfloat16 = next(plain.batches)[0], False
+    plain.batches, plain.generator = iter([[real]]), trainer.generator.clone_state()
+    plain.step(), trainer.step(real)
+    # a rounding that moves one unit over the rectifier's kink shows; D's first step of Adam makes G's gradient differ
+    sides = ((trainer.D, plain.D, plain.adam_d, 0.01), (trainer.G, plain.G, plain.adam_g, 0.1))
+    for ours, theirs, adam, tolerance in sides:
+        moments = {key: value for adam in trainer.optimisers.values() for key, value in adam.state.items()}
+        for p, q in zip(ours.parameters(), theirs.parameters(), strict=True):
+            one, other = moments[p]["exp_avg"], adam.state[q]["exp_avg"]
+            assert (one - other).norm() <= tolerance * other.norm()
+
+
+def test_a_device_is_measured_in_every_format(capsys):
+    gpu.on_device("cpu", {"tiny": (helpers.TINY, 1, 28)}, (8,), steps=1, n=64)
+    rows = [line.split(" | ") for line in capsys.readouterr().out.splitlines() if line.startswith("| tiny")]
+    assert [row[2:4] for row in rows] == [
+        [dtype, layout] for dtype in ("float32", "bfloat16") for layout in ("contiguous_format", "channels_last")
+    ]
 
 
 # the runs that come with the package
