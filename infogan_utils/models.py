@@ -100,9 +100,9 @@ def build(
 
 
 def pair_classifier(shape: tuple[int, ...], k: int, seed: int = 0) -> nn.Sequential:
-    """H of InfoGAN-CR: which of ``k`` codes do two pictures share? Logits (n, k), from (n, 2·channels, side, side).
+    """H of InfoGAN-CR: which of ``k`` codes do two pictures share? (n, 2·channels, side, side) → logits (n, k).
 
-    Its two pictures lie one behind the other in the channels. ``shape`` is that of one: (channels, side, side).
+    ``shape`` is that of one picture; the channels of the two stand one behind the other.
     """
     if k < 2 or len(shape) != 3:
         raise ValueError(f"H compares pictures of two codes or more; {k} codes, {shape} were given: set contrast=0.0")

@@ -87,8 +87,7 @@ def three_step_loss(spec: LatentSpec, answers: Tensor, latents: Latents, lam_l: 
     """The third loss of the three-step form, λ_l·H(l′; l) + λ_c·MSE(c, c′), to be minimised; a scalar.
 
     H is the cross-entropy of the discrete codes in nats, a sum over them; MSE the mean squared error of the continuous
-    ones: a Gaussian Q of fixed variance, up to scale and constant. As in
-    https://github.com/eriklindernoren/PyTorch-GAN.
+    ones: a Gaussian Q of fixed variance, up to scale and constant. As in eriklindernoren/PyTorch-GAN on GitHub.
     """
     loss, errors = torch.zeros((), device=answers.device), []
     for name, part in spec.split(answers).items():

@@ -2,7 +2,7 @@
 
 # ruff: noqa: F401, I001
 from infogan_utils.metrics.accuracy import Match, accuracy, answer_information, best_match
-from infogan_utils.metrics.accuracy import held_out_information, merged_pairs_bound
+from infogan_utils.metrics.accuracy import held_out_information
 from infogan_utils.metrics.factors import dci, factor_vae_score, mig, model_centrality, sap
 from infogan_utils.metrics.judge import diversity, features, train_judge, verdicts
 from infogan_utils.metrics.properties import explained, picture_properties, property_table, variance_shares

@@ -3,7 +3,6 @@
 A ``model`` is a ``looking.Model``, such as ``trainer.averaged``. Notebooks 06 and 08 measure with it.
 """
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,10 +72,3 @@ def held_out_information(model: Model, generator: torch.Generator, n: int = 2_00
             bound = q.log_prob(latents.c[name]).sum() + count * model.spec[name].entropy
             sums[name] = sums.get(name, 0.0) + float(bound)
     return {name: value / n for name, value in sums.items()}
-
-
-def merged_pairs_bound(pairs: int, k: int = 10) -> float:
-    """The most I(class; category) can be, in nats, when ``pairs`` pairs of k equal classes share a category."""
-    if not 0 <= 2 * pairs <= k:
-        raise ValueError(f"{pairs} pairs of {k} classes were given; there can be 0 to {k // 2}")
-    return math.log(k) - pairs * 2 * math.log(2) / k

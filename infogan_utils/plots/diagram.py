@@ -40,14 +40,8 @@ LOSSES = {
 def draw(lit: Sequence[str] = tuple(PARTS), losses: Sequence[str] = ()) -> None:
     """Show the drawing, with an alternative text that says what is lit and what each loss moves.
 
-    Args:
-        lit: parts to colour, of "z", "c", "G", "x", "data", "trunk", "D", "Q"; the others are grey.
-        losses: of "D", "G", "information": each is a coloured line that runs back from the head where the loss is
-            computed, above the boxes from D's head and below them from Q's, with an arrow into every network that it
-            moves.
-
-    Raises:
-        ValueError: if a part or a loss has another name.
+    ``lit`` are the parts to colour, of ``PARTS``; the others are grey. ``losses``, of ``LOSSES``, are coloured lines
+    that run back from the head where a loss is computed, with an arrow into every network that it moves.
     """
     for name, known in [*((part, PARTS) for part in lit), *((loss, LOSSES) for loss in losses)]:
         if name not in known:

@@ -47,10 +47,8 @@ def parts_table(names: Sequence[str] = (), figures: Sequence[str] = FIGURES, run
     """A row a recipe: mean ± deviation over its seeds, and the worst seed where it matters most.
 
     A factor's cell is the share of its variance that its code explains, where a seed found it, and how many did.
-
-    Args:
-        names: the recipes in their order; all of them by default. runs: others than those of ``assets/parts.json``.
-        figures: keys of a run, or factors; all that ``table`` has by default.
+    ``names`` are the recipes in their order, by default all; ``figures`` keys of a run, or factors; ``runs`` others
+    than those of ``assets/parts.json``.
     """
     runs = runs or measured()["runs"]
     names = names or list(dict.fromkeys(run["name"] for run in runs))
