@@ -182,7 +182,7 @@ def main() -> None:
         found["runs"] += map(come, waiting)
     write()
     of_this = [run for run in found["runs"] if run["steps"] in (0, options.steps)]
-    for name in options.only if options.keep else ():
+    for name in set(options.only) - {"untrained"} if options.keep else ():
         choose([run for run in of_this if run["name"] == name], options.keep)
     write()
     print(plots.parts_table(figures=(*FIGURES, "ModelCentrality"), runs=of_this), trend(of_this), sep="\n\n")
