@@ -109,7 +109,8 @@ class RunPicture:
             axes.set_title(title, fontsize=9, loc="left")
             axes.tick_params(labelsize=8)
             axes.locator_params(nbins=4)
-            axes.legend(frameon=False, fontsize=7, loc="upper left", bbox_to_anchor=(1, 1.1), handlelength=1.5)
+            if names:
+                axes.legend(frameon=False, fontsize=7, loc="upper left", bbox_to_anchor=(1, 1.1), handlelength=1.5)
 
     def __call__(self, model: Model, run: Trainer, marks: Sequence[int] = (), heading: str = "") -> bytes:
         """The picture as PNG bytes; ``marks`` are steps."""
