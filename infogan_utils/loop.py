@@ -46,7 +46,8 @@ def check_images(images: Tensor, trainer: Trainer) -> Tensor:
     images, n = images.unsqueeze(1) if images.ndim == 3 else images, trainer.real_images
     if images.dtype != torch.uint8 or images.shape[1:] != trainer.image_shape or len(images) < n:
         given = f"{len(images)} images of shape {tuple(images.shape[1:])} in {images.dtype} were given"
-        raise ValueError(f"{given}; this run takes {trainer.image_shape} in uint8, at least the {n} of a step")
+        takes = f"this run takes {trainer.image_shape} in uint8, at least the {n} of a step"
+        raise ValueError(f"{given}; {takes}. Load them with another side or colour, or take a smaller batch")
     return images
 
 

@@ -221,7 +221,15 @@ BAD = [  # name, folder, options: what the error says
     ("celeba", "empty", {}, "img_align_celeba is missing; unpack img_align_celeba.zip into"),
     ("folder", None, {}, r"no folder was named. Put your pictures into a folder DIR"),
     ("folder", "empty", {}, r"empty holds 0 pictures \(.bmp, .gif"),
-    ("folder", "full", {"side": 30}, r"a side of 30 pixels was asked for; networks take one of \[28, 32, 64\]"),
+    *[
+        (
+            "folder",
+            "full",
+            {"side": side},
+            rf"a side of {side} pixels was asked for; networks take one of \[28, 32, 64\]",
+        )
+        for side in (30, 32.0, None)
+    ],
     *[("folder", "full", {"limit": limit}, f"limit = {limit} was given; it is a") for limit in (0, 1, -5, 2.5)],
     ("sprites", None, {"limit": 0}, "limit = 0 was given"),
 ]

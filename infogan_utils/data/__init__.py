@@ -72,7 +72,7 @@ def load(name: str, folder: str | Path | None = None, *, download: bool = True, 
     if name not in SETS:
         raise DataError(f"no data set is called {name!r}; there are {', '.join(map(repr, SETS))}")
     entry = SETS[name]
-    if "side" in options and options["side"] not in entry.widths:
+    if "side" in options and repr(options["side"]) not in map(repr, entry.widths):  # 32.0 is none, either
         raise DataError(f"a side of {options['side']!r} pixels was asked for; networks take one of {[*entry.widths]}")
     found = entry.read(folder, download, **options)
     widths = entry.widths[found.train.shape[-1]]
