@@ -12,7 +12,6 @@ import argparse
 import dataclasses
 import io
 import json
-import platform
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +20,7 @@ from figures import replace_text, rounded
 from PIL import Image
 from torch import Tensor
 
-from infogan_utils import Model, Trainer, build, choose_start, data, metrics, plots, recipes, train
+from infogan_utils import Model, Trainer, best_device, build, choose_start, data, metrics, plots, recipes, train
 from infogan_utils.latents import Latents
 from infogan_utils.models import SMALL
 
@@ -44,9 +43,8 @@ def trained(found: data.DataSet, name: str, networks: str, steps: int, batch: in
     """The averaged model after that many steps; a chosen start comes first where the recipe and Q allow it."""
     side, channels = found.train.shape[-1], 1 if found.train.ndim == 3 else 3
     widths, recipe = (SMALL if networks == "small" else found.widths), recipe_of(found, name, batch)
-    trainer = Trainer(
-        *build(found.spec, widths, channels=channels, side=side, seed=seed), found.spec, recipe, seed=seed
-    )
+    nets = build(found.spec, widths, channels=channels, side=side, seed=seed)
+    trainer = Trainer(*nets, found.spec, recipe, seed=seed, device=best_device())
     if steps and recipe.agreement and not widths.q_fc:
         choose_start(trainer, found.train, steps=min(500, -(-steps // 3)))
     train(trainer, found.train, until=steps)
@@ -159,10 +157,9 @@ def main(arguments: list[str] | None = None) -> None:
         how = {key: seed if key == "seed" else getattr(options, key) for key in KEY}
         model = trained(found, options.recipe, options.networks, options.steps, options.batch, seed)
         run = how | measured(model, found, seed)
-        run |= {"trained on": len(found.train), "torch": torch.__version__, "machine": platform.machine()}
-        run["command"] = " ".join(["python tests/benchmarks/sets.py", *(f"--{k} {v}" for k, v in how.items())]).replace(
-            "--seed", "--seeds"
-        )
+        run |= {"trained on": len(found.train), "torch": torch.__version__, "machine": best_device().type}
+        words = (f"--{'seeds' if key == 'seed' else key} {value}" for key, value in how.items())
+        run["command"] = " ".join(["python tests/benchmarks/sets.py", *words])
         print(json.dumps(run), flush=True)
         runs = json.loads(path.read_text("utf-8"))["runs"] if path.exists() else []
         runs = [r for r in runs if any(r[key] != how[key] for key in KEY)] + [run]
