@@ -1,0 +1,215 @@
+"""Notebook 09: what it writes out, its code on the circle, its folder's cell as a reader uses it, the exercises."""
+
+import dataclasses
+import math
+from types import SimpleNamespace
+
+import nbformat
+import numpy as np
+import pytest
+import series
+import torch
+from PIL import Image
+
+from infogan_utils import Latents, LatentSpec, Model, Recipe, Trainer, Uniform, data, objectives, plots, train
+from infogan_utils.augment import Augment, View
+from infogan_utils.checks import nb09 as check
+
+TAUGHT = (
+    "Recoloured",
+    "moved",
+    "shrunk",
+    "judged",
+    "contrast_loss",
+    "Circle",
+    "Upsampler",
+    "Reader",
+    "demo",
+    "groups_of",
+)
+
+
+@pytest.fixture(scope="module")
+def nb() -> dict:
+    space = series.namespace("09", *TAUGHT)
+    orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]]
+    space.update(ORDERS=torch.tensor(orders), SEED=0)
+    return space
+
+
+# T and the measures
+
+
+def test_the_recolouring_T_exchanges_channels_picture_by_picture_and_nothing_else(nb):
+    x = torch.rand(600, 3, 4, 4, generator=torch.Generator().manual_seed(0))
+    T = nb["Recoloured"]((View(Augment()),))
+    y = T(x, torch.Generator().manual_seed(1))
+    plain = x[:, nb["ORDERS"]]  # (600, 6, 3, 4, 4): all orders of the channels
+    hits = (plain - y[:, None]).abs().amax((2, 3, 4)) < 1e-5
+    assert hits.any(1).all() and hits.sum(0).min() > 60  # each order about 100 times
+    assert torch.equal(T(x, torch.Generator().manual_seed(1)), y)
+    Recipe(views=T)  # taken in the place of Views
+
+
+def test_a_total_effect_is_1_for_what_makes_the_picture_and_0_for_what_does_nothing(nb):
+    spec = LatentSpec(1, (Uniform(), Uniform()))
+
+    def draw(latents: Latents) -> torch.Tensor:
+        return (latents.c["cont 1"][:, None, None, None] + 1).expand(-1, 1, 4, 4) / 2
+
+    stub = SimpleNamespace(spec=spec, draw=draw)
+    effects = nb["moved"](stub, n=2_000)
+    assert effects == pytest.approx({"noise": 0, "cont 1": 1, "cont 2": 0}, abs=0.06)
+    stub.draw = lambda latents: draw(latents) * latents.c["cont 2"][:, None, None, None]  # both act together
+    effects = nb["moved"](stub, n=2_000)
+    assert effects["cont 1"] + effects["cont 2"] > 1.1
+
+
+def test_copies_are_nearer_to_the_training_pictures_than_real_ones(nb, capsys):
+    x = torch.randint(0, 256, (60, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    copier = SimpleNamespace(spec=LatentSpec(1), draw=lambda latents: x[: len(latents.z)] / 255)
+    nb["judged"](copier, x[:40], x[40:], n=20)
+    said = capsys.readouterr().out
+    assert "0.00 away from a sample" in said and "0.00 from a real" not in said
+
+
+def test_the_loss_written_out_is_the_packages(nb):
+    answers = torch.randn(30, 3, generator=torch.Generator().manual_seed(0))
+    shared = torch.arange(30) % 3
+    assert torch.equal(nb["contrast_loss"](answers, shared), objectives.contrast_loss(answers, shared))
+
+
+# parts of one's own
+
+
+def test_the_code_on_the_circle_is_a_code_whose_information_is_right(nb):
+    circle, generator = nb["Circle"](), torch.Generator().manual_seed(0)
+    c = circle.sample(20_000, generator)
+    assert c.min() >= -math.pi and c.max() < math.pi and abs(c.mean()) < 0.05
+    arrow = circle.encode(c)
+    assert arrow.shape == (20_000, 2) and torch.allclose(arrow.square().sum(1), torch.ones(20_000))
+    blind = circle.log_q(torch.zeros(20_000, 2), c).mean() + circle.entropy
+    assert abs(blind) < 1e-3  # nothing known: 0 nats
+    sure = circle.log_q(400 * arrow, c).mean() + circle.entropy  # nearly Gaussian with σ = 1/20, at its mean
+    assert sure.item() == pytest.approx(math.log(2 * math.pi) + math.log(20 / math.sqrt(2 * math.pi)), abs=0.01)
+    ends = circle.log_q(400 * circle.encode(torch.tensor([3.14])), torch.tensor([-3.14]))
+    assert ends > 2  # 3.14 and −3.14 lie side by side
+    grid = torch.linspace(-math.pi, math.pi, 2_001)[:-1]
+    q = circle.posterior(torch.tensor([[1.0, 2.0]]).expand(2_000, 2)).log_prob(grid).exp()
+    assert q.mean().item() * 2 * math.pi == pytest.approx(1, abs=1e-3)  # a density
+
+
+def test_own_networks_and_the_own_code_train(nb):
+    spec = LatentSpec(4, (nb["Circle"](), Uniform()))
+    sprites = data.load("sprites", colour=True, limit=40)
+    torch.manual_seed(0)
+    trainer = Trainer(nb["Upsampler"](spec.total), nb["Reader"](spec.answers), spec, Recipe(batch=8), seed=0)
+    assert train(trainer, sprites.train, until=3) and np.isfinite(trainer.history["angle 1"]).all()
+    assert Model(trainer.G, trainer.D, spec).read(sprites.test)["angle 1"].mean.shape == (8,)
+
+
+# the reader's folder
+
+
+def folder_cell(folder: str | None, steps: int = 4) -> str:
+    (cell,) = [source for source in series.code("09") if "FOLDER, STEPS, BATCH = None" in source]
+    return cell.replace("FOLDER, STEPS, BATCH = None, 400", f"FOLDER, STEPS, BATCH = {folder!r}, {steps}")
+
+
+@pytest.fixture
+def space(nb, monkeypatch, tmp_path) -> dict:
+    """The names that the folder's cell needs, in a folder of its own, with narrow networks."""
+    monkeypatch.chdir(tmp_path)
+    tiny = dataclasses.replace(data.SETS["folder"].widths[32], g_fc=(16,), g_map=8, g_up=(4,), d_conv=(4, 8), d_fc=16)
+    monkeypatch.setitem(data.SETS["folder"].widths, 32, tiny)
+    monkeypatch.setattr(plots, "Progress", lambda steps: lambda run: None)
+    monkeypatch.setattr(nb["outcome"], "show", lambda *_: None)
+    return dict(nb)
+
+
+def test_without_a_folder_the_cell_makes_one_with_all_troubles_and_trains(space, capsys):
+    exec(folder_cell(None), space)
+    said = capsys.readouterr().out
+    assert "left out: 1 that can't be read: broken.jpg" in said and "total effects:" in said and "precision" in said
+    modes = {Image.open(path).mode for path in (space["Path"]("runs/demo_pictures")).rglob("*.png")}
+    assert modes == {"RGB", "RGBA", "L"} and space["mine"].train.shape[1:] == (3, 32, 32)
+    rows = space["groups_of"](space["my_run"].averaged, space["mine"].train, columns=4)
+    assert rows.shape == (10, 4, 3, 32, 32)
+
+
+@pytest.mark.parametrize("kind", ["few", "grey", "one class"])
+def test_a_readers_folder_trains_whatever_it_holds(space, tmp_path, kind, capsys):
+    folder = tmp_path / "pictures" / ("cats" if kind == "one class" else "")
+    folder.mkdir(parents=True)
+    for i in range(24 if kind == "few" else 100):
+        Image.new("L" if kind == "grey" else "RGB", (20 + i, 50), i).save(folder / f"{i}.png")
+    exec(folder_cell(str(tmp_path / "pictures")), space)
+    assert space["my_run"].steps == 4 and "no classes" in capsys.readouterr().out
+
+
+# the runs that it reads
+
+
+def test_the_measured_sets_have_what_the_table_shows_and_their_pictures():
+    runs = plots.measured("sets")["runs"]
+    assert {run["data"] for run in runs} >= {"coil20", "yaleb"}
+    for run in runs:
+        assert f"--data {run['data']}" in run["command"] and f"--seeds {run['seed']}" in run["command"]
+        if run["steps"]:
+            picture = plots.results.ASSETS / f"sets_{run['data']}.png"
+            assert picture.stat().st_size < 150_000 and Image.open(picture).mode == "P"
+    untrained = [run for run in runs if run["data"] == "yaleb" and not run["steps"]]
+    assert all(max(run["light"]["read"]["left"].values()) > 0.5 for run in untrained)  # as the text says
+    assert all(max(run["light"]["drawn"]["left"].values()) < 0.05 for run in untrained)
+
+
+# exercises
+
+
+def test_the_worked_solutions_pass_their_checks(capsys):
+    space = {}
+    for each in nbformat.read(series.NOTEBOOKS / "solutions" / series.path("09").name, as_version=4).cells:
+        if each.cell_type == "code":
+            exec(each.source, space)
+    assert capsys.readouterr().out.count("passed.") == 3
+
+
+def entropy(counts):
+    return -sum(n / sum(counts) * math.log(n / sum(counts)) for n in counts if n)
+
+
+def factor(x, generator, *shape):
+    return 0.5 + 0.5 * torch.rand(*shape, generator=generator)
+
+
+def shares(spec, n, generator, *, noise=True, all_drawn=True, one=False):
+    z, c = spec.sample(n, generator)
+    shared = torch.randint(1 if one else len(spec.names), (n // 2,), generator=generator)
+    for i, name in enumerate(spec.names):
+        first, second = c[name].chunk(2)
+        c[name] = torch.cat([first, torch.where((shared == i) if all_drawn else (shared >= 0), first, second)])
+    return Latents(torch.cat([z[: n // 2]] * 2) if noise else z, c), shared
+
+
+WRONG = [
+    ("uneven_cost", "the entropy itself", entropy),
+    ("uneven_cost", "wrong sign", lambda counts: entropy(counts) - math.log(sum(n > 0 for n in counts))),
+    ("uneven_cost", "those of 0 included", lambda counts: math.log(len(counts)) - entropy(counts)),
+    ("uneven_cost", "in bits", lambda counts: (math.log(sum(n > 0 for n in counts)) - entropy(counts)) / math.log(2)),
+    ("dimmed", "draw n of them", lambda x, generator: x * factor(x, generator, 1)),
+    ("dimmed", "within a picture", lambda x, generator: x * factor(x, generator, *x.shape)),
+    ("dimmed", "x itself", lambda x, generator: x.mul_(factor(x, generator, len(x), 1, 1, 1))),
+    ("dimmed", "between 0.5 and 1", lambda x, generator: x * torch.rand(len(x), 1, 1, 1, generator=generator)),
+    ("dimmed", "draw from `generator`", lambda x, generator: x * (0.5 + 0.5 * torch.rand(len(x), 1, 1, 1))),
+    ("dimmed", "gradient", lambda x, generator: x.detach() * factor(x, generator, len(x), 1, 1, 1)),
+    ("pairs", "same noise", lambda *given: shares(*given, noise=False)),
+    ("pairs", "don't share it", lambda *given: shares(*given, all_drawn=False)),
+    ("pairs", "equally often", lambda *given: shares(*given, one=True)),
+]
+
+
+@pytest.mark.parametrize(("name", "words", "answer"), WRONG)
+def test_a_wrong_answer_is_refused_and_its_cause_named(name, words, answer, capsys):
+    assert not getattr(check, name)(answer)
+    said = capsys.readouterr().out
+    assert words in said and "your code raised" not in said
