@@ -154,11 +154,10 @@ def room(tmp_path_factory):
             nb.cells.insert(at + 1, new_code_cell("# " + "long" * 100_000))
         rows[f"cheat-{k}"] = (nb, set(checks_of("a1")), ...)
     os.environ["SECRET_TOKEN"] = "of the grader"
-    spy = filled("a1", reference("a1"))
+    spy = rows["rewritten"][0]
     limited = "resource.getrlimit(resource.RLIMIT_NPROC)[0] == 256" if isolate.enclosure()[0] else "True"
     look = f"import os, resource\nassert 'SECRET_TOKEN' not in os.environ and {limited}, os._exit(3)"
     spy.cells.insert(3, new_code_cell(look))
-    rows["spy"] = (spy, set(), None)
     for student, (nb, _, _) in rows.items():
         room.submit(student, nb)
     room.result, room.rows = room.grade(), rows
