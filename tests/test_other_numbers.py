@@ -18,7 +18,7 @@ from traitlets.config import Config
 from infogan_utils.plots import players
 
 CUT, LENGTHS, BY_PLACE = 60, {"steps", "until", "epochs", "every"}, {"play", "train_ring"}
-TWICE, DOUBLED = ("03", "05"), ("06",)  # notebooks that take seconds so
+TWICE, DOUBLED = ("03", "04", "05"), ("06",)  # notebooks that take seconds so
 
 
 def is_number(node: ast.expr) -> bool:
