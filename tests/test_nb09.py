@@ -147,6 +147,15 @@ def test_a_readers_folder_trains_whatever_it_holds(space, tmp_path, kind, capsys
     assert space["my_run"].steps == 4 and "no classes" in capsys.readouterr().out
 
 
+def test_the_command_finds_the_package_where_the_notebook_does(space, monkeypatch, capsys):
+    (cell,) = [source for source in series.code("09") if "done = subprocess.run" in source]
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    monkeypatch.setattr(space["sys"], "path", [str(series.NOTEBOOKS.parent), *space["sys"].path])
+    exec(cell.replace("--steps 20 --seed 0", "--help"), space | {"FOLDER": "~/my pictures"})
+    said = capsys.readouterr().out
+    assert "python -m infogan_utils.runs.train" in said and "Error" not in said
+
+
 # the runs that it reads
 
 
