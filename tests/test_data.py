@@ -1,5 +1,6 @@
 """What ``data.load`` gives for each name, and that the reader is told. What can go wrong is in test_data_faults."""
 
+import os
 import time
 
 import numpy as np
@@ -46,6 +47,11 @@ def test_a_new_data_set_is_one_function_and_one_entry(monkeypatch):
     monkeypatch.setitem(data.SETS, "stripes", entry)
     found = data.load("stripes", limit=20)
     assert len(found.train) == 20 and found.widths is TINY and found.name == "stripes" and trains(found)
+
+
+def test_options_may_be_numpys_numbers():
+    found = data.load("sprites", side=np.int64(32), limit=np.int64(10))
+    assert found.train.shape == (8, 32, 32) and found.widths is data.SETS["sprites"].widths[32]
 
 
 def test_without_folder_and_download_the_shipped_digits_are_used_and_named():
@@ -107,6 +113,16 @@ def test_the_folders_are_the_classes_and_a_fifth_is_held_out(away):
     assert [line.split() for line in lines[2:4]] == [["cats/", "25"], ["dogs/", "25"]]
     assert lines[4] == "  left out: 1 files that are no pictures" and len(lines) == 5
     assert torch.equal(data.load("folder", away).train, found.train) and trains(found)
+
+
+def test_names_that_are_no_utf_8_can_be_printed(away):
+    for name in (b"H\xe4user", b"K\xe4tzchen"):  # as an old zip unpacks on Linux
+        save(away / "old zip" / os.fsdecode(name))
+    found = data.load("folder", away)
+    assert found.classes == ("H?user", "K?tzchen") and "H?user" in found.source
+    assert found.source.encode()  # what print does
+    with pytest.raises(data.DataError, match=r"K\?tzchen was named as the data folder by the argument"):
+        data.load("folder", away / os.fsdecode(b"K\xe4tzchen"))
 
 
 def test_train_and_test_folders_are_a_split_and_no_classes(away):

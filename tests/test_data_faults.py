@@ -232,6 +232,8 @@ BAD = [  # name, folder, options: what the error says
     ],
     *[("folder", "full", {"limit": limit}, f"limit = {limit} was given; it is a") for limit in (0, 1, -5, 2.5)],
     ("sprites", None, {"limit": 0}, "limit = 0 was given"),
+    ("mnist", None, {"side": 64}, "'mnist' was given side; its options are none"),
+    ("folder", "full", {"color": True, "side": 32}, "'folder' was given color; its options are side, colour, limit"),
 ]
 
 

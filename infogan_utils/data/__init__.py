@@ -3,9 +3,12 @@
 A new data set is one function that returns ``Pictures`` and one entry in ``SETS``.
 """
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from infogan_utils.augment import Augment
 from infogan_utils.codes import Uniform
@@ -72,6 +75,10 @@ def load(name: str, folder: str | Path | None = None, *, download: bool = True, 
     if name not in SETS:
         raise DataError(f"no data set is called {name!r}; there are {', '.join(map(repr, SETS))}")
     entry = SETS[name]
+    takes = [key for key, one in inspect.signature(entry.read).parameters.items() if one.kind == one.KEYWORD_ONLY]
+    if odd := [key for key in options if key not in takes]:
+        raise DataError(f"{name!r} was given {', '.join(odd)}; its options are {', '.join(takes) or 'none'}")
+    options = {key: value.item() if isinstance(value, np.generic) else value for key, value in options.items()}
     if "side" in options and repr(options["side"]) not in map(repr, entry.widths):  # 32.0 is none, either
         raise DataError(f"a side of {options['side']!r} pixels was asked for; networks take one of {[*entry.widths]}")
     found = entry.read(folder, download, **options)

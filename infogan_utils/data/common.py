@@ -14,6 +14,9 @@ SHOWN = 12  # folders, and names of files, that are printed
 class DataError(RuntimeError):
     """The data that were asked for are not there, or are not what they should be."""
 
+    def __init__(self, message: str) -> None:
+        super().__init__(readable(message))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Pictures:
@@ -42,7 +45,12 @@ def pictures(
         parts |= {part: images[taken], f"{part}_labels": labels[taken].long()}
         parts[f"{part}_factors"] = {name: value[taken] for name, value in factors.items()}
     source = source.replace("{counts}", f"{len(rows[0]):,} to train on, {len(rows[1]):,} held out")
-    return Pictures(**parts, classes=tuple(classes), source=source)
+    return Pictures(**parts, classes=tuple(map(readable, classes)), source=readable(source))
+
+
+def readable(text: str) -> str:
+    """Text that can be printed: a file's name from an old zip may hold letters that are no UTF-8; they become "?"."""
+    return text.encode(errors="replace").decode()
 
 
 def random_rows(n: int) -> tuple[Tensor, Tensor]:
