@@ -77,8 +77,8 @@ class Views:
 def change(x: Tensor, bounds: Tensor, generator: torch.Generator) -> Tensor:
     """Change each image within its own bounds, (n, 7) in the order of ``Augment``'s fields."""
     n, device = len(x), generator.device
-    u = torch.rand(9, n, generator=generator, device=device) * 2 - 1  # U(-1, 1)
-    rotation, shear, scale, shift, aspect, stroke, mirror = bounds.to(device, non_blocking=True).T
+    u = torch.rand(9, n, generator=generator, device=device, dtype=torch.float32) * 2 - 1  # U(-1, 1)
+    rotation, shear, scale, shift, aspect, stroke, mirror = bounds.float().to(device, non_blocking=True).T
     angle, slope, size = u[0] * rotation, u[1] * shear, 1 + u[2] * scale
     sx, sy = size * torch.exp(u[5] * aspect / 2), size * torch.exp(-u[5] * aspect / 2)
     sx = torch.where(u[8] + 1 < 2 * mirror, -sx, sx)
@@ -90,7 +90,7 @@ def change(x: Tensor, bounds: Tensor, generator: torch.Generator) -> Tensor:
     grid = F.affine_grid(theta, list(x.shape), align_corners=False)
     x = F.grid_sample(x, grid, align_corners=False)  # (n, channels, height, width)
     blend = sent((u[6].abs() * stroke).view(n, 1, 1, 1), x.device)
-    side = sent(torch.where(u[7] < 0, -1.0, 1.0).view(n, 1, 1, 1), x.device)
+    side = sent(torch.where(u[7] < 0, -1.0, 1.0).float().view(n, 1, 1, 1), x.device)
     pooled = side * largest(side * x)  # the minimum is -max(-x)
     return x + blend * (pooled - x)
 

@@ -30,9 +30,9 @@ class Model:
 
     def read(self, images: Tensor) -> dict[str, Distribution]:
         """Q(c|x) of each code by name, on the CPU, from images that ``as_floats`` takes."""
-        device = next(self.D.parameters()).device
+        device, parts = next(self.D.parameters()).device, torch.as_tensor(images).split(BATCH)
         with looking(self.D):
-            answers = [heads(self.D, self.D.trunk(as_floats(x).to(device)))[1].cpu() for x in images.split(BATCH)]
+            answers = [heads(self.D, self.D.trunk(as_floats(x).to(device)))[1].cpu() for x in parts]
         return self.spec.posteriors(torch.cat(answers))
 
     def categories(self, images: Tensor) -> Tensor:

@@ -43,7 +43,8 @@ def stop_flag() -> Iterator[threading.Event]:
 
 def check_images(images: Tensor, trainer: Trainer) -> Tensor:
     """Return ``images`` as uint8 (n, channels, side, side), at least a batch of them, or raise ``ValueError``."""
-    images, n = images.unsqueeze(1) if images.ndim == 3 else images, trainer.real_images
+    images, n = torch.as_tensor(images), trainer.real_images
+    images = images.unsqueeze(1) if images.ndim == 3 else images
     if images.dtype != torch.uint8 or images.shape[1:] != trainer.image_shape or len(images) < n:
         given = f"{len(images)} images of shape {tuple(images.shape[1:])} in {images.dtype} were given"
         takes = f"this run takes {trainer.image_shape} in uint8, at least the {n} of a step"
@@ -55,10 +56,10 @@ def next_batch(trainer: Trainer, images: Tensor | Sampler) -> Tensor:
     """The next real batch on the trainer's device; each epoch has a fresh order, and its rest is dropped."""
     n = trainer.real_images
     if callable(images):
-        x = images(n, trainer.generator).to(trainer.device)
+        x = torch.as_tensor(images(n, trainer.generator))
         if x.shape != (n, *trainer.image_shape) or not x.is_floating_point():
             raise ValueError(f"the sampler gave {x.dtype} {tuple(x.shape)}; give floats {(n, *trainer.image_shape)}")
-        return x
+        return x.float().to(trainer.device)
     if len(trainer.order) != len(images) or trainer.position + n > len(images):
         trainer.order, trainer.position = torch.randperm(len(images), generator=trainer.generator), 0
     rows = trainer.order[trainer.position : trainer.position + n]

@@ -16,10 +16,18 @@ def stream(seed: int, name: str) -> torch.Generator:
 
 @contextmanager
 def modules_draw_from(generator: torch.Generator) -> Iterator[None]:
-    """What draws from torch's global state on the CPU, first weights and dropout, draws from ``generator`` inside."""
+    """What draws from torch's global state on the CPU, first weights and dropout, draws from ``generator`` inside.
+
+    New floats are float32 inside, whatever the default: a notebook that computes in doubles may train, too.
+    """
+    before = torch.get_default_dtype()
     with torch.random.fork_rng(devices=[]):
         torch.set_rng_state(generator.get_state())  # torch.manual_seed would reseed every other device, too
-        yield
+        torch.set_default_dtype(torch.float32)
+        try:
+            yield
+        finally:
+            torch.set_default_dtype(before)
         generator.set_state(torch.get_rng_state())
 
 

@@ -184,5 +184,6 @@ def adam(groups: list[tuple[list[nn.Parameter], float]], device: torch.device) -
     optimiser = torch.optim.Adam([{"params": p, "lr": lr} for p, lr in groups if p], betas=(0.5, 0.999), fused=fused)
     for p in (p for group in optimiser.param_groups for p in group["params"]):
         moments = {name: torch.zeros_like(p) for name in ("exp_avg", "exp_avg_sq")}
-        optimiser.state[p] = {"step": torch.zeros((), device=device if fused else "cpu"), **moments}
+        count = torch.zeros((), dtype=torch.float32, device=device if fused else "cpu")  # whatever the default dtype
+        optimiser.state[p] = {"step": count, **moments}
     return optimiser

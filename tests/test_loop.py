@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 
+import numpy as np
 import pytest
 import torch
 from helpers import images, make, make_own, points, same
@@ -76,6 +77,8 @@ def test_images_and_samplers_that_do_not_fit_are_named_with_what_does():
             train(make(), wrong, until=1)
     run = make_own()
     assert train(make(), images(8), until=1) and train(run, points, until=3) and counts(run) == {3}
+    assert train(make(), images(8).numpy(), until=1)  # arrays will do
+    assert train(make_own(), lambda n, _: np.zeros((n, 2)), until=1)
     for wrong in (lambda n, g: torch.rand(n, 3), lambda n, g: torch.zeros(n, 2, dtype=torch.uint8)):
         with pytest.raises(ValueError, match=r"sampler gave .*\(16, [23]\); give floats \(16, 2\)"):
             train(run, wrong, until=4)

@@ -51,6 +51,7 @@ def test_the_match_is_the_best_of_all_permutations():
         sum(p[a] == b for a, b in zip(c.tolist(), y.tolist(), strict=True)) for p in itertools.permutations(range(4))
     )
     assert abs(metrics.best_match(c, y, 4).accuracy - best / 200) < 1e-9
+    assert metrics.best_match(c.numpy(), y.numpy(), 4).accuracy == metrics.best_match(c, y, 4).accuracy
 
 
 def test_a_merged_pair_is_found_and_costs_0_139_nats():

@@ -8,8 +8,9 @@ import torch
 from helpers import RECIPES, SPEC, OwnD, OwnG, images, make, moved, normal, points, reals, same, weights
 from torch import nn
 
-from infogan_utils import LatentSpec, Recipe, Trainer, Uniform, train
+from infogan_utils import LatentSpec, Recipe, Trainer, Uniform, checkpoint, choose_start, train
 from infogan_utils.augment import Augment, View, Views
+from infogan_utils.data import plane
 from infogan_utils.objectives import GAN_LOSSES, agreement_bound, information
 from infogan_utils.recipes import FAST, PAPER, PLAIN_GAN, THREE_STEP
 from infogan_utils.seeds import stream
@@ -188,7 +189,7 @@ def test_wrong_recipes_are_named():
     assert Recipe(views=Augment(shear=0.3)).views == Views((View(Augment(shear=0.3)),))
     with pytest.raises(ValueError, match="separate_step=True, a step for no code"):
         make(THREE_STEP, spec=LatentSpec(8))
-    with pytest.raises(ValueError, match="1 codes and .* were given: set contrast=0.0"):
+    with pytest.raises(ValueError, match="1 codes, .* were given: set contrast=0.0"):
         make(PAPER, contrast=1.0, spec=LatentSpec(3, (Uniform(),)))
     with pytest.raises(ValueError, match=r"views change images; G draws \(2,\): take views=None"):
         Trainer(OwnG(), OwnD(), SPEC, FAST)
@@ -232,6 +233,38 @@ def test_a_state_that_does_not_fit_is_refused_and_changes_nothing(harm):
         run.load_state_dict(state)
     assert same(run, before)
     train(run, images(), until=2)
+
+
+@pytest.fixture
+def doubles():
+    """Switches the default to float64 where it is called: notebook 01 computes so."""
+    yield lambda: torch.set_default_dtype(torch.float64)
+    torch.set_default_dtype(torch.float32)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_under_a_default_of_doubles_a_run_has_the_same_bits(doubles, name):
+    def tensors() -> dict[str, torch.Tensor]:
+        run = make(RECIPES[name])
+        if run.pairs:
+            choose_start(run, images(), readers=2, steps=2)
+        train(run, images(), until=3)
+        return run.state_dict()["tensors"]
+
+    single, _ = tensors(), doubles()
+    for key, value in tensors().items():
+        assert value.dtype == single[key].dtype and torch.equal(value, single[key]), key
+
+
+def test_under_a_default_of_doubles_models_draw_and_points_train(doubles):
+    doubles()
+    model = checkpoint.load_model()
+    picture = model.draw(model.spec.sample(1, torch.Generator()))
+    assert picture.dtype == torch.float32 and model.categories(picture).shape == (1, 10)
+    changed = Augment(0.3, 0.4, 0.15, 0.1, 0.25, 0.6)(picture, torch.Generator())
+    assert changed.dtype == torch.float32 and torch.get_default_dtype() == torch.float64
+    run = Trainer(*plane.networks(0), plane.SPEC, plane.RECIPE)
+    assert train(run, plane.real_points, until=2)
 
 
 def test_own_networks_train_with_every_recipe():

@@ -33,7 +33,7 @@ def best_match(categories: Tensor, labels: Tensor, k: int) -> Match:
 
     ``categories`` and ``labels`` are (n,), integers in 0 … k−1; ``ValueError`` if they are something else.
     """
-    both = torch.stack([labels.cpu(), categories.cpu()])
+    both = torch.stack([torch.as_tensor(values).cpu() for values in (labels, categories)])
     inside = (both >= 0) & (both < k)
     if both.is_floating_point() or both.ndim != 2 or not both.numel() or not inside.all():
         raise ValueError(
