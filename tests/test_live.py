@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
-from helpers import SPEC, images, make
+from helpers import SPEC, images, make, make_own, points
 
 from infogan_utils import LatentSpec, Uniform, train
 from infogan_utils.plots import Progress, fixed_latents, live
@@ -31,3 +31,16 @@ def test_its_samples_have_a_column_for_each_category_and_a_row_shares_its_noise(
     z, c = fixed_latents(SPEC, 3)
     assert c["cat 1"].view(3, 10).tolist() == [list(range(10))] * 3
     assert (z.view(3, 10, 4) == z.view(3, 10, 4)[:, :1]).all() and len(z.unique(dim=0)) == 3
+
+
+def test_without_a_category_no_two_of_its_samples_are_alike():
+    for spec in (LatentSpec(4, (Uniform(), Uniform())), LatentSpec(0, (Uniform(),)), LatentSpec(4)):
+        rows = spec.encode(fixed_latents(spec, 3))
+        assert len(rows) == 30 and len(rows.unique(dim=0)) == (30 if spec.noise else 10)
+
+
+def test_points_are_refused_with_what_it_takes():
+    with pytest.raises(
+        ValueError, match=r"\(50, 2\) was given; a grid of pictures takes \(n, channels, height, width\)"
+    ):
+        train(make_own(), points, until=1, show=Progress(1))

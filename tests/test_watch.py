@@ -9,7 +9,7 @@ import torch
 from helpers import make
 
 from infogan_utils.plots.watch import failures
-from infogan_utils.recipes import FAST, PLAIN_GAN
+from infogan_utils.recipes import FAST, PLAIN_GAN, THREE_STEP
 
 GOOD = {"D": (1.25, 0.1), "G": (0.85, 0.1), "cat 1": (2.28, 0.02), "cont 1": (1.0, 0.1), "cont 2": (0.7, 0.1)}
 
@@ -48,3 +48,8 @@ def test_each_known_failure_is_named(figures, spread, says):
 def test_a_plain_gan_is_not_told_that_its_code_is_ignored():
     assert failures(run(PLAIN_GAN, **{"cat 1": (0.0, 0.02)}), samples()) == []
     assert failures(run(dataclasses.replace(FAST, lam=0.0), **{"cat 1": (0.0, 0.02)}), samples()) == []
+    turned = run(FAST, **{"cat 1": (0.0, 0.02)})
+    turned.lam = 0.0
+    assert failures(turned, samples()) == []
+    continuous_alone = dataclasses.replace(THREE_STEP, lam_lc=(0.0, 0.1))
+    assert failures(run(continuous_alone, **{"cat 1": (-0.5, 0.02)}), samples()) == []

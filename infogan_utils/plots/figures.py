@@ -67,6 +67,8 @@ def show_live(widget: DOMWidget, png: bytes, alt: str) -> None:
 
 def tiles(images: Tensor, columns: int) -> np.ndarray:
     """Images (n, channels, height, width) in [0, 1], ``columns`` to a row, as one picture, uint8."""
+    if images.ndim != 4:
+        raise ValueError(f"{tuple(images.shape)} was given; a grid of pictures takes (n, channels, height, width)")
     n, channels, height, width = images.shape
     rows = images.view(n // columns, columns, channels, height, width).permute(0, 3, 1, 4, 2)
     picture = rows.reshape(n // columns * height, columns * width, channels).squeeze(2).nan_to_num()

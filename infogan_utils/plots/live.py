@@ -140,7 +140,12 @@ class RunPicture:
 
 
 def fixed_latents(spec: LatentSpec, rows: int) -> Latents:
-    """Latent variables for a grid: a column for each value of the first discrete code; a row shares its noise."""
-    k = spec[spec.discrete[0]].width if spec.discrete else 10
-    z = spec.sample(rows, torch.Generator().manual_seed(0)).z.repeat_interleave(k, dim=0)
-    return spec.by_hand(z, {spec.discrete[0]: torch.arange(k).repeat(rows)} if spec.discrete else {})
+    """Latent variables for a grid: a column for each value of the first discrete code; a row shares its noise.
+
+    Without one, ten columns in which the first code goes from −1 to 1; without codes each place has its own noise.
+    """
+    name = next(iter((*spec.discrete, *spec.names)), None)
+    values = torch.arange(spec[name].width) if spec.discrete else torch.linspace(-1, 1, 10)
+    k, each = len(values), 1 if name else len(values)  # columns, draws of noise in a row
+    z = spec.sample(rows * each, torch.Generator().manual_seed(0)).z.repeat_interleave(k // each, dim=0)
+    return spec.by_hand(z, {name: values.repeat(rows)} if name else {})

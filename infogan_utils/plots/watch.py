@@ -32,7 +32,8 @@ def failures(trainer: Trainer, images: Tensor) -> list[str]:
         found.append(
             "G has collapsed: all samples are nearly one picture; start again with a smaller lr_g, notebook 02"
         )
-    asked = recipe.lam > 0 and "G" in recipe.information_updates
+    weight = trainer.lam * (recipe.lam_lc or (1.0,))[0]  # of the discrete codes
+    asked = weight > 0 and "G" in recipe.information_updates
     for name in trainer.spec.discrete if asked else ():
         bound, k = recent[name], math.exp(trainer.spec[name].entropy)
         twice = math.log(k) + 1 - math.log(math.e + k - 1)  # the most that a softmax taken twice allows
