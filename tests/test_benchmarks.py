@@ -4,6 +4,7 @@ import dataclasses
 import json
 import math
 import os
+import statistics
 import sys
 from pathlib import Path
 
@@ -240,6 +241,9 @@ def test_measured_runs_are_whole_and_the_tables_count_the_factors_that_seeds_mis
         }  # a part that the recipe no longer has
         rows = [line.split("|") for line in plots.parts_table(["fast", "no own T"], ["slant"]).splitlines()]
         assert rows[2][3].strip().endswith("in 10 of 10") and rows[3][3].strip() == "missing"
+        ten = [run["accuracy"] for run in found["runs"] if run["name"] == "fast"]
+        shown = f"{statistics.mean(ten):.3f} ± {statistics.stdev(ten):.3f} (worst {min(ten):.3f})"
+        assert shown in plots.parts_table(["fast"], ["accuracy"])  # B71
         lines = plots.runs_figure(["fast", "no own T"], ["recall", "aspect"]).axes[1].lines
         shown = [(line.get_marker(), len(line.get_xdata())) for line in lines if line.get_marker() in ("o", "x")]
         assert shown == [("o", 10), ("x", 0), ("o", 0), ("x", 3)]

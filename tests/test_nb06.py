@@ -10,12 +10,12 @@ import series
 import torch
 from torch.nn import functional as F
 
-from infogan_utils import Categorical, Latents, LatentSpec, Trainer, Uniform, build, choose_start, recipes, train
+from infogan_utils import Categorical, Latents, LatentSpec, Model, Trainer, Uniform, build, choose_start, recipes, train
 from infogan_utils.checks import nb06 as check
 from infogan_utils.latents import PAPER_SPECS
 from infogan_utils.loop import next_batch
 from infogan_utils.objectives import agreement_bound
-from infogan_utils.plots import outcome
+from infogan_utils.plots import measured, outcome
 
 NAMES = "L_I paper_step agreement choose take see L_I_of_parts step training_loop reader_accuracies".split()
 IMAGES = torch.randint(0, 256, (96, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(6))
@@ -102,6 +102,31 @@ def test_a_fixed_sigma_of_1_hides_success(nb):
     spec, c = LatentSpec(1, (Uniform(sigma=1.0),)), torch.linspace(-1, 1, 101)
     found = nb["L_I"](spec, c[:, None], Latents(torch.zeros(101, 1), {"cont 1": c}))
     assert found["cont 1"].item() == pytest.approx(math.log(2) - math.log(2 * math.pi) / 2, abs=1e-6)
+
+
+def test_the_table_of_what_was_added_has_the_recipes_numbers():  # B75
+    (text,) = [cell.source for cell in series.read("06").cells if "| D's rate (6.7) |" in cell.source]
+    rows = [[part.strip() for part in line.split("|")[1:4]] for line in text.splitlines() if line.startswith("| ")]
+    two = {name: (paper, here) for name, paper, here in rows}
+    paper, fast = recipes.PAPER, recipes.FAST
+    assert [float(rate) for rate in two["D's rate (6.7)"]] == [paper.lr_d, fast.lr_d]
+    (rest,) = [row for name, row in two.items() if name.startswith("σ; noise; Q's rate; weight of the continuous L_I")]
+    assert [tuple(map(float, part.split("; ")[2:4])) for part in rest] == [
+        (paper.lr_q, paper.continuous_weight),
+        (fast.lr_q, fast.continuous_weight),
+    ]
+    steps = {round(run["steps"], -2) for run in measured()["runs"] if run["name"] == "fast"}
+    assert " ".join(f"{count:,} steps" for count in steps) in text
+
+
+def test_draws_of_a_category_alone_and_of_none():
+    def drawn(*codes):
+        spec = LatentSpec(4, codes)
+        outcome.draws(Model(*build(spec, check.TINY), spec))
+
+    drawn(Categorical(3), Categorical(2))
+    with pytest.raises(ValueError, match=r"has no category to make columns of; plots.image_grid"):
+        drawn(Uniform())
 
 
 def test_figures_of_the_outcome_speak_of_what_they_show(capsys):

@@ -18,7 +18,10 @@ def draws(model: Model, *, order: Tensor | None = None, names: tuple[str, ...] =
     ``order`` (K,) has the categories as they are drawn, ``names`` what to call them. ``seed`` is that of the rows of
     noise; the sweeps are drawn with the first one.
     """
-    spec, category = model.spec, model.spec.discrete[0]
+    spec = model.spec
+    if not spec.discrete:
+        raise ValueError(f"{spec} has no category to make columns of; plots.image_grid shows any pictures")
+    category, sweeps = spec.discrete[0], [name for name in spec.names if not spec[name].discrete]
     k = spec[category].width
     order = torch.arange(k) if order is None else torch.as_tensor(order)
     along = "category, named by its digit" if names else "category"
@@ -27,16 +30,17 @@ def draws(model: Model, *, order: Tensor | None = None, names: tuple[str, ...] =
     latents = spec.by_hand(z.repeat_interleave(k, dim=0), {category: order.repeat(NOISES)})
     panels = [(NOISES, names, [], {"ylabel": "noise", "xlabel": along}, latents)]
     values, blanks = torch.linspace(-1, 1, VALUES), [""] * (VALUES // 2 - 1)
-    for name in (n for n in spec.names if not spec[n].discrete):
+    for name in sweeps:
         latents = spec.by_hand(z[:1], {category: order.repeat_interleave(VALUES), name: values.repeat(k)})
         labels = {"ylabel": along, "xlabel": f"{name}, the other codes at 0"}
         panels.append((k, ["−1", *blanks, "0", *blanks, "1"], names, labels, latents))
     widths = [len(latents.z) / down**2 for down, *_, latents in panels]
-    figure, axes = matplotlib.pyplot.subplots(1, len(panels), figsize=(12, 3.8), width_ratios=widths)
-    for ax, (down, columns, rows, labels, latents) in zip(axes, panels, strict=True):
+    figure, axes = matplotlib.pyplot.subplots(1, len(panels), figsize=(12, 3.8), width_ratios=widths, squeeze=False)
+    for ax, (down, columns, rows, labels, latents) in zip(axes[0], panels, strict=True):
         place(ax, model.draw(latents).unflatten(0, (down, -1)), rows, columns, **labels)
     said = "A column for each category, a row for each draw of noise. "
-    said += f"Beside it, a row for each category; a continuous code goes from -1 to 1: {', '.join(spec.names[1:])}."
+    if sweeps:
+        said += f"Beside it, a row for each category; a continuous code goes from -1 to 1: {', '.join(sweeps)}."
     show(figure, said)
 
 
