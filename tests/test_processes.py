@@ -131,6 +131,21 @@ def test_the_command_line_trains_saves_goes_on_and_says_what_came_of_it(folder, 
         run(steps=3, seed=1)
 
 
+def test_its_folder_may_lie_below_the_home_folder_and_one_that_cant_be_made_is_said_at_once(
+    folder, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for steps in (1, 2):
+        monkeypatch.setattr(sys, "argv", ["train", *words(folder, Path("~/my runs/ä"), steps=steps)])
+        main()
+    assert "; step 1\n" in capsys.readouterr().out and not Path("~").exists()
+    assert {path.name for path in (tmp_path / "my runs" / "ä").iterdir()} == {"run.safetensors", "result.json"}
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(sys, "argv", ["train", *words(folder / "missing", tmp_path / "file")])
+    with pytest.raises(OSError, match="File exists"):
+        main()
+
+
 def test_a_launcher_that_starts_one_process_of_several_is_named(monkeypatch):
     monkeypatch.setenv("ACCELERATE_USE_CPU", "True")
     monkeypatch.setenv("MASTER_PORT", "29500")

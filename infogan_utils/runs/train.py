@@ -37,6 +37,7 @@ def command() -> argparse.Namespace:
     parser.add_argument("--every", type=int, default=200, help="steps between two saves")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     options = parser.parse_args()
+    options.out = options.out.expanduser()  # a shell leaves --out=~/FOLDER as it is
     if options.steps < 1 or options.every < 1 or options.seed < 0:
         parser.error("--steps and --every are 1 or more, --seed 0 or more")
     return options
@@ -75,6 +76,8 @@ def accuracy(trainer: Trainer, pictures: data.DataSet) -> float | None:
 def main() -> None:
     options, processes = command(), Processes()
     first, path = processes.rank == 0, options.out / "run.safetensors"
+    if first:
+        options.out.mkdir(parents=True, exist_ok=True)  # what can't be written is said before any computing
     with processes.state.local_main_process_first() if processes.state else nullcontext():  # one alone downloads
         pictures = data.load(options.data, options.folder)
     settings = {name: getattr(options, name) for name in ("data", "recipe", "start", "seed")}
