@@ -96,7 +96,7 @@ class LatentSpec:
         """
         if unknown := set(values) - set(self.names):
             raise ValueError(f"codes {sorted(unknown)} were given; this specification has {list(self.names)}")
-        z = torch.atleast_2d(z)
+        z = torch.atleast_2d(torch.as_tensor(z))
         c = {name: torch.as_tensor(values.get(name, 0)).to(code.dtype).reshape(-1) for name, code in self.items()}
         rows = {name: len(value) for name, value in {"z": z, **c}.items()}
         n = max(rows.values())

@@ -58,6 +58,7 @@ def looking(*nets: nn.Module) -> Iterator[None]:
 
 def as_floats(images: Tensor) -> Tensor:
     """Images, uint8 or float in [0, 1], as floats (n, channels, side, side); grey ones may come as (n, side, side)."""
+    images = torch.as_tensor(images)
     images = images.unsqueeze(1) if images.ndim == 3 else images
     return images.float().div(255) if images.dtype == torch.uint8 else images.float()
 

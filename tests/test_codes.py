@@ -89,6 +89,7 @@ def test_a_pair_shares_its_noise_and_exactly_one_code_and_each_picture_has_codes
 
 def test_codes_are_set_by_hand():  # B73
     latents = SPEC.by_hand(normal(1, 4).double(), {"cat 1": 3, "cont 1": np.linspace(-1, 1, 9)})  # B63: doubles
+    assert torch.equal(SPEC.by_hand(latents.z[0].double().numpy(), {}).z, latents.z[:1])
     assert {name: value.dtype for name, value in latents.c.items()} == {
         "cat 1": torch.int64, "cont 1": torch.float32, "cont 2": torch.float32
     }  # fmt: skip

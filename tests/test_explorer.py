@@ -60,6 +60,7 @@ def test_what_cant_be_explored_is_refused_with_a_sentence():
         (tiny(LatentSpec(8)), images()),
         (tiny(), images(channels=3)),
         (tiny(), images().float()),
+        (tiny(), images()[:0].numpy()),
         (points, images()),
     ):
         with pytest.raises(

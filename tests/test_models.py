@@ -111,7 +111,7 @@ def test_a_look_is_in_eval_mode_without_gradient_and_puts_every_mode_back():
 
 def test_images_come_as_bytes_or_floats_with_or_without_channel():
     x = torch.tensor([[[0, 51], [102, 255]]], dtype=torch.uint8)
-    for given in (x, x.unsqueeze(1), x / 255, x.unsqueeze(1).double() / 255):
+    for given in (x, x.unsqueeze(1), x / 255, x.unsqueeze(1).double() / 255, x.numpy()):
         assert torch.allclose(as_floats(given), torch.tensor([[[[0.0, 0.2], [0.4, 1.0]]]]))
 
 

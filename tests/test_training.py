@@ -14,6 +14,7 @@ from infogan_utils.data import plane
 from infogan_utils.objectives import GAN_LOSSES, agreement_bound, information
 from infogan_utils.recipes import FAST, PAPER, PLAIN_GAN, THREE_STEP
 from infogan_utils.seeds import stream
+from infogan_utils.widgets.explorer import ExplorerPanel
 
 EVERY = {"G", "trunk", "D", "Q"}
 UPDATES = [("Q",), ("G", "Q"), ("trunk", "Q"), ("G", "trunk", "Q")]
@@ -263,6 +264,7 @@ def test_under_a_default_of_doubles_models_draw_and_points_train(doubles):
     assert picture.dtype == torch.float32 and model.categories(picture).shape == (1, 10)
     changed = Augment(0.3, 0.4, 0.15, 0.1, 0.25, 0.6)(picture, torch.Generator())
     assert changed.dtype == torch.float32 and torch.get_default_dtype() == torch.float64
+    ExplorerPanel(model, torch.zeros(1, 28, 28, dtype=torch.uint8))
     run = Trainer(*plane.networks(0), plane.SPEC, plane.RECIPE)
     assert train(run, plane.real_points, until=2)
 

@@ -115,13 +115,15 @@ class ExplorerPanel(Panel):
 
 def check(model: Model, images: Tensor) -> Tensor:
     """The images as (n, channels, side, side); ``ValueError`` if the model can't be explored with them."""
+    images = torch.as_tensor(images)
     images = images.unsqueeze(1) if images.ndim == 3 else images
     shape = model.draw(model.spec.sample(1, torch.Generator().manual_seed(0))).shape[1:]
-    if not model.spec.codes or len(shape) != 3 or images.shape[1:] != shape or images.dtype != torch.uint8:
+    fit = len(images) and images.shape[1:] == shape and images.dtype == torch.uint8
+    if not model.spec.codes or len(shape) != 3 or not fit:
         raise ValueError(
-            f"a model with the codes {list(model.spec.names)} that draws {tuple(shape)}, and images of shape "
-            f"{tuple(images.shape[1:])} in {images.dtype} were given; the explorer needs a code, pictures (channels, "
-            "side, side), and real images of that shape in uint8"
+            f"a model with the codes {list(model.spec.names)} that draws {tuple(shape)}, and {len(images)} images "
+            f"of shape {tuple(images.shape[1:])} in {images.dtype} were given; the explorer needs a code, pictures "
+            "(channels, side, side), and real images of that shape in uint8"
         )
     return images
 
@@ -145,7 +147,7 @@ def walk(spec: LatentSpec, a: Latents, b: Latents, steps: int = 11) -> Latents:
 
     A discrete code has nothing between two values: it changes in the middle.
     """
-    t = torch.linspace(0, 1, steps)[:, None]
+    t = torch.linspace(0, 1, steps, dtype=torch.float32)[:, None]
     z, length = (x * (1 - t) + y * t for x, y in ((a.z, b.z), (a.z.norm(dim=1), b.z.norm(dim=1))))
     c = {
         name: torch.where(t[:, 0] < 0.5, a.c[name], b.c[name])
