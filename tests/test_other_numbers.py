@@ -18,8 +18,8 @@ from traitlets.config import Config
 
 from infogan_utils.plots import players
 
-CUT, LENGTHS, BY_PLACE = 60, {"steps", "until", "epochs", "every"}, {"play", "train_ring"}
-TWICE, DOUBLED = ("01", "03", "04", "05"), ("06",)  # notebooks that take seconds so
+CUT, LENGTHS, BY_PLACE = 60, {"steps", "until", "epochs", "every"}, {"play", "train_ring", "train"}
+TWICE, DOUBLED = ("01", "03", "04", "05", "07"), ("06",)  # notebooks that take seconds so
 
 
 def is_number(node: ast.expr) -> bool:
@@ -45,8 +45,16 @@ class Numbers(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.Call:
         self.generic_visit(node)
-        if getattr(node.func, "id", "") in BY_PLACE:
+        if getattr(node.func, "id", getattr(node.func, "attr", "")) in BY_PLACE:
             node.args = [self.cut(arg, 10) for arg in node.args]
+        return node
+
+    def visit_For(self, node: ast.For) -> ast.For:
+        self.generic_visit(node)
+        names = [getattr(name, "id", "") for name in getattr(node.target, "elts", [])]
+        for row in getattr(node.iter, "elts", []):  # for lam, steps in ((0, 20), (1, 60))
+            if isinstance(row, ast.Tuple) and len(row.elts) == len(names):
+                row.elts = [self.cut(x) if name in LENGTHS else x for name, x in zip(names, row.elts, strict=True)]
         return node
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
@@ -100,7 +108,7 @@ def text(captured: CapturedIO) -> str:
     """What was printed, and the text of what was displayed, pictures by their alternative text; no widgets."""
     parts = [part.data for part in captured.outputs if not any("widget" in kind for kind in part.data)]
     shown = [part.get("text/markdown") or part.get("text/plain", "") for part in parts]
-    return re.sub(r"'model_id': '\w+'", "", "\n".join([captured.stdout, captured.stderr, *shown]))
+    return re.sub(r"'model_id': '\w+'| at 0x\w+", "", "\n".join([captured.stdout, captured.stderr, *shown]))
 
 
 def run_all(shell: InteractiveShell, sources: list[str]) -> list[str]:
