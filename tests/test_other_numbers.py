@@ -19,7 +19,7 @@ from traitlets.config import Config
 from infogan_utils.plots import players
 
 CUT, LENGTHS, BY_PLACE = 60, {"steps", "until", "epochs", "every"}, {"play", "train_ring", "train"}
-TWICE, DOUBLED = ("01", "03", "04", "05", "07"), ("06",)  # notebooks that take seconds so
+TWICE, DOUBLED = ("01", "02", "03", "04", "05", "07"), ("06",)  # notebooks that take seconds so
 
 
 def is_number(node: ast.expr) -> bool:
