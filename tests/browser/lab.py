@@ -60,12 +60,11 @@ def missing() -> str:
 
 
 def write_notebook(folder: Path) -> Path:
-    """Notebook 07 without its long runs: set-up, imports, functions, every panel, and a dial that breaks."""
+    """Notebook 07 without its long runs: set-up, constants, functions, every panel, and a dial that breaks."""
     source = nbformat.read(next((ROOT / "notebooks").glob("07_*.ipynb")), as_version=4)
     code = [c.source for c in source.cells if c.cell_type == "code"]
-    first = next(i for i, s in enumerate(code) if s.startswith("import base64"))
-    kept = code[: first + 1]
-    for cell in code[first + 1 :]:
+    kept = code[:2]
+    for cell in code[2:]:
         whole = "widgets.show_" in cell or cell.startswith("spec = ")
         functions = [ast.unparse(node) for node in ast.parse(cell).body if isinstance(node, ast.FunctionDef)]
         kept += [cell] if whole else ["\n\n".join(functions)] if functions else []
