@@ -210,33 +210,28 @@ WRONG = {
     "sample-codes": {
         "squeezed": (
             (
-                "def sample_codes(n, K, n_cont, generator):\n"
-                "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                DRAW + "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
                 "    return c_cat, (2*torch.rand(n,n_cont,generator=generator)-1).squeeze()"
             ),
             {"codes-generator"},
         ),
         "tanh of a normal": (
             (
-                "def sample_codes(n, K, n_cont, generator):\n"
-                "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                DRAW + "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
                 "    return c_cat, torch.tanh(torch.randn(n,n_cont,generator=generator))"
             ),
             {"codes-continuous"},
         ),
         "a generator seeded by n": (
             (
-                "def sample_codes(n, K, n_cont, generator):\n"
-                "    g=torch.Generator().manual_seed(n)\n"
-                "    return torch.eye(K)[torch.randint(K,(n,),generator=g)], 2*torch.rand(n,n_cont,"
-                "generator=g)-1"
+                DRAW + "    g=torch.Generator().manual_seed(n)\n"
+                "    return torch.eye(K)[torch.randint(K,(n,),generator=g)], 2*torch.rand(n,n_cont,generator=g)-1"
             ),
             {"codes-categorical", "codes-continuous", "codes-generator"},
         ),
         "the generator seeded by the clock": (
             (
-                "def sample_codes(n, K, n_cont, generator):\n"
-                "    generator.seed()\n"
+                DRAW + "    generator.seed()\n"
                 "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
                 "    return c_cat, 2*torch.rand(n,n_cont,generator=generator)-1"
             ),
@@ -244,8 +239,7 @@ WRONG = {
         ),
         "the third code made of the others": (
             (
-                "def sample_codes(n, K, n_cont, generator):\n"
-                "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                DRAW + "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
                 "    u=torch.rand(n,n_cont,generator=generator)\n"
                 "    if n_cont>2: u[:,2]=(u[:,0]+u[:,1])%1\n"
                 "    return c_cat, 2*u-1"
@@ -254,8 +248,7 @@ WRONG = {
         ),
         "the category made of two codes": (
             (
-                "def sample_codes(n, K, n_cont, generator):\n"
-                "    u=2*torch.rand(n,n_cont,generator=generator)-1\n"
+                DRAW + "    u=2*torch.rand(n,n_cont,generator=generator)-1\n"
                 "    idx=((u[:,0]+u[:,1]+2)*K/2).long()%K\n"
                 "    return torch.eye(K)[idx], u"
             ),
@@ -263,8 +256,7 @@ WRONG = {
         ),
         "one draw from each of n strata": (
             (
-                "def sample_codes(n, K, n_cont, generator):\n"
-                "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                DRAW + "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
                 "    s=torch.stack([torch.randperm(n,generator=generator) for _ in range(n_cont)],1)\n"
                 "    return c_cat, 2*((s+torch.rand(n,n_cont,generator=generator))/n)-1"
             ),
@@ -272,44 +264,40 @@ WRONG = {
         ),
         "codes tied to each other by one seed": (
             (
-                "def sample_codes(n, K, n_cont, generator):\n"
-                "    seed = int(torch.randint(2**31, (1,), generator=generator))\n"
-                "    u = [torch.rand(n, generator=torch.Generator().manual_seed(seed)) for _ in range(n_cont + "
-                "1)]\n    return torch.eye(K)[(u[0] * K).long()], torch.stack(u[1:], 1) * 2 - 1"
+                DRAW + "    seed = int(torch.randint(2**31, (1,), generator=generator))\n"
+                "    u = [torch.rand(n, generator=torch.Generator().manual_seed(seed)) for _ in range(n_cont + 1)]\n"
+                "    return torch.eye(K)[(u[0] * K).long()], torch.stack(u[1:], 1) * 2 - 1"
             ),
             {"codes-continuous"},
         ),
         "the category read off a continuous code": (
             (
-                "def sample_codes(n, K, n_cont, generator):\n"
-                "    u = torch.rand(n, n_cont, generator=generator)\n"
+                DRAW + "    u = torch.rand(n, n_cont, generator=generator)\n"
                 "    return torch.eye(K)[(u[:, 0] * K).long().clamp(max=K - 1)], 2 * u - 1"
             ),
             {"codes-continuous"},
         ),
         "a permuted linspace": (
             (
-                "def sample_codes(n, K, n_cont, generator):\n"
-                "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                DRAW + "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
                 "    rows = [torch.linspace(-1, 1, n)[torch.randperm(n, generator=generator)] for _ in "
-                "range(n_cont)]\n    return c_cat, torch.stack(rows, 1)"
+                "range(n_cont)]\n"
+                "    return c_cat, torch.stack(rows, 1)"
             ),
             {"codes-continuous"},
         ),
         "one code, permuted for the others": (
             (
-                "def sample_codes(n, K, n_cont, generator):\n"
-                "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                DRAW + "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
                 "    u = 2 * torch.rand(n, generator=generator) - 1\n"
-                "    return c_cat, torch.stack([u[torch.randperm(n, generator=generator)] for _ in "
-                "range(n_cont)], 1)"
+                "    return c_cat, torch.stack([u[torch.randperm(n, generator=generator)] for _ in range(n_cont)], "
+                "1)"
             ),
             {"codes-continuous"},
         ),
         "one code and its negative": (
             (
-                "def sample_codes(n, K, n_cont, generator):\n"
-                "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                DRAW + "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
                 "    u = 2 * torch.rand(n, 1, generator=generator) - 1\n"
                 "    return c_cat, u * torch.tensor([1.0, -1.0, 1.0])[:n_cont]"
             ),
@@ -317,32 +305,28 @@ WRONG = {
         ),
         "categories dealt out like cards": (
             (
-                "def sample_codes(n, K, n_cont, generator):\n"
-                "    c_cat = torch.eye(K)[(torch.arange(n) % K)[torch.randperm(n, generator=generator)]]\n"
+                DRAW + "    c_cat = torch.eye(K)[(torch.arange(n) % K)[torch.randperm(n, generator=generator)]]\n"
                 "    return c_cat, 2 * torch.rand(n, n_cont, generator=generator) - 1"
             ),
             {"codes-categorical"},
         ),
         "a grid of 21 values": (
             (
-                "def sample_codes(n, K, n_cont, generator):\n"
-                "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                DRAW + "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
                 "    return c_cat, torch.randint(-10, 11, (n, n_cont), generator=generator) / 10"
             ),
             {"codes-continuous"},
         ),
         "on [−½, ½]": (
             (
-                "def sample_codes(n, K, n_cont, generator):\n"
-                "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                DRAW + "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
                 "    return c_cat, torch.rand(n, n_cont, generator=generator) - 0.5"
             ),
             {"codes-continuous"},
         ),
         "a triangle, the sum of two": (
             (
-                "def sample_codes(n, K, n_cont, generator):\n"
-                "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                DRAW + "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
                 "    return c_cat, torch.rand(n, n_cont, generator=generator) + torch.rand(n, n_cont, "
                 "generator=generator) - 1"
             ),
@@ -350,16 +334,14 @@ WRONG = {
         ),
         "sorted": (
             (
-                "def sample_codes(n, K, n_cont, generator):\n"
-                "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                DRAW + "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
                 "    return c_cat, (2 * torch.rand(n, n_cont, generator=generator) - 1).sort(0).values"
             ),
             {"codes-continuous"},
         ),
         "the same row twice": (
             (
-                "def sample_codes(n, K, n_cont, generator):\n"
-                "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                DRAW + "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
                 "    u = 2 * torch.rand((n + 1) // 2, n_cont, generator=generator) - 1\n"
                 "    return c_cat, u.repeat_interleave(2, 0)[:n]"
             ),
@@ -367,23 +349,22 @@ WRONG = {
         ),
         "shape (n_cont, n)": (
             (
-                "def sample_codes(n, K, n_cont, generator):\n"
-                "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                DRAW + "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
                 "    return c_cat, 2 * torch.rand(n_cont, n, generator=generator) - 1"
             ),
             {"codes-continuous", "codes-generator"},
         ),
         "doubles": (
             (
-                "def sample_codes(n, K, n_cont, generator):\n"
-                "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                DRAW + "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
                 "    return c_cat, 2 * torch.rand(n, n_cont, generator=generator, dtype=torch.float64) - 1"
             ),
             {"codes-continuous"},
         ),
         "an unequal category": (
             (
-                "def sample_codes(n, K, n_cont, generator):\n    w = torch.ones(K)\n    w[0] = 2.5\n"
+                DRAW + "    w = torch.ones(K)\n"
+                "    w[0] = 2.5\n"
                 "    c_cat = torch.eye(K)[torch.multinomial(w, n, True, generator=generator)]\n"
                 "    return c_cat, 2 * torch.rand(n, n_cont, generator=generator) - 1"
             ),
@@ -399,7 +380,7 @@ WRONG = {
         ),
         "the generator copied, so never moved on": (
             (
-                "def sample_codes(n, K, n_cont, generator):\n    g = torch.Generator()\n"
+                DRAW + "    g = torch.Generator()\n"
                 "    g.set_state(generator.get_state())\n"
                 "    return torch.eye(K)[torch.randint(K, (n,), generator=g)], 2 * torch.rand(n, n_cont, "
                 "generator=g) - 1"
@@ -408,8 +389,7 @@ WRONG = {
         ),
         "the global stream seeded from the generator": (
             (
-                "def sample_codes(n, K, n_cont, generator):\n"
-                "    torch.manual_seed(int(torch.randint(2**31, (1,), generator=generator)))\n"
+                DRAW + "    torch.manual_seed(int(torch.randint(2**31, (1,), generator=generator)))\n"
                 "    return torch.eye(K)[torch.randint(K, (n,))], 2 * torch.rand(n, n_cont) - 1"
             ),
             {"codes-generator"},
@@ -513,59 +493,38 @@ WRONG = {
             {"categorical-extreme", "categorical-value"},
         ),
         "a plain number": (
-            (
-                "def categorical_bound(logits, c_cat):\n    K = logits.shape[1]\n"
-                "    return float((c_cat * logits.log_softmax(1)).sum(1).mean()) + math.log(K)"
-            ),
+            (CAT + "    return float((c_cat * logits.log_softmax(1)).sum(1).mean()) + math.log(K)"),
             {"categorical-value", "categorical-extreme"},
         ),
         "detached": (
-            (
-                "def categorical_bound(logits, c_cat):\n    K = logits.shape[1]\n"
-                "    return (c_cat * logits.detach().log_softmax(1)).sum(1).mean() + math.log(K)"
-            ),
+            (CAT + "    return (c_cat * logits.detach().log_softmax(1)).sum(1).mean() + math.log(K)"),
             {"categorical-value", "categorical-extreme"},
         ),
         "logits clamped to ±20": (
-            (
-                "def categorical_bound(logits, c_cat):\n    K = logits.shape[1]\n"
-                "    return (c_cat * logits.clamp(-20, 20).log_softmax(1)).sum(1).mean() + math.log(K)"
-            ),
+            (CAT + "    return (c_cat * logits.clamp(-20, 20).log_softmax(1)).sum(1).mean() + math.log(K)"),
             {"categorical-extreme"},
         ),
         "clipped at 0": (
-            (
-                "def categorical_bound(logits, c_cat):\n    K = logits.shape[1]\n"
-                "    return ((c_cat * logits.log_softmax(1)).sum(1).mean() + math.log(K)).clamp_min(0)"
-            ),
+            (CAT + "    return ((c_cat * logits.log_softmax(1)).sum(1).mean() + math.log(K)).clamp_min(0)"),
             {"categorical-value", "categorical-extreme"},
         ),
         "one number a row": (
-            (
-                "def categorical_bound(logits, c_cat):\n    K = logits.shape[1]\n"
-                "    return (c_cat * logits.log_softmax(1)).sum(1) + math.log(K)"
-            ),
+            (CAT + "    return (c_cat * logits.log_softmax(1)).sum(1) + math.log(K)"),
             {"categorical-value", "categorical-extreme"},
         ),
         "ln n for ln K": (
-            (
-                "def categorical_bound(logits, c_cat):\n    K = logits.shape[1]\n"
-                "    return (c_cat * logits.log_softmax(1)).sum(1).mean() + math.log(len(logits))"
-            ),
+            (CAT + "    return (c_cat * logits.log_softmax(1)).sum(1).mean() + math.log(len(logits))"),
             {"categorical-value", "categorical-extreme"},
         ),
         "accuracy": (
-            (
-                "def categorical_bound(logits, c_cat):\n    K = logits.shape[1]\n"
-                "    return (logits.argmax(1) == c_cat.argmax(1)).float().mean()"
-            ),
+            (CAT + "    return (logits.argmax(1) == c_cat.argmax(1)).float().mean()"),
             {"categorical-value", "categorical-extreme"},
         ),
         "the logits changed in place": (
             (
-                "def categorical_bound(logits, c_cat):\n    K = logits.shape[1]\n"
-                "    out = (c_cat * logits.log_softmax(1)).sum(1).mean() + math.log(K)\n"
-                "    logits.data.sub_(1)\n    return out"
+                CAT + "    out = (c_cat * logits.log_softmax(1)).sum(1).mean() + math.log(K)\n"
+                "    logits.data.sub_(1)\n"
+                "    return out"
             ),
             {"categorical-value", "categorical-extreme"},
         ),
@@ -643,91 +602,58 @@ WRONG = {
         ),
         "log-variance clamped to [−5, 2]": (
             (
-                "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n"
-                "    H = c.shape[1] * math.log(2)\n    log_var = log_var.clamp(-5, 2)\n"
+                GAUSS + "    log_var = log_var.clamp(-5, 2)\n"
                 "    return (-half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())).sum(1).mean() + H"
             ),
             {"gaussian-one", "gaussian-several", "gaussian-gradient"},
         ),
         "a small constant beside the variance": (
-            (
-                "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n"
-                "    H = c.shape[1] * math.log(2)\n"
-                "    return (-half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp() + 1e-2)).sum(1).mean() + H"
-            ),
+            (GAUSS + "    return (-half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp() + 1e-2)).sum(1).mean() + H"),
             {"gaussian-one", "gaussian-several", "gaussian-gradient"},
         ),
         "a plain number": (
-            (
-                "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n"
-                "    H = c.shape[1] * math.log(2)\n"
-                "    return float((-half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())).sum(1).mean()) + H"
-            ),
+            (GAUSS + "    return float((-half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())).sum(1).mean()) + H"),
             {"gaussian-gradient"},
         ),
         "the mean is not trained": (
             (
-                "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n"
-                "    H = c.shape[1] * math.log(2)\n    mu = mu.detach()\n"
+                GAUSS + "    mu = mu.detach()\n"
                 "    return (-half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())).sum(1).mean() + H"
             ),
             {"gaussian-gradient"},
         ),
         "the squared error forgotten to halve": (
-            (
-                "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n"
-                "    H = c.shape[1] * math.log(2)\n"
-                "    return (-half - log_var / 2 - (c - mu)**2 / log_var.exp()).sum(1).mean() + H"
-            ),
+            (GAUSS + "    return (-half - log_var / 2 - (c - mu)**2 / log_var.exp()).sum(1).mean() + H"),
             {"gaussian-one", "gaussian-several", "gaussian-gradient"},
         ),
         "absolute differences": (
-            (
-                "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n"
-                "    H = c.shape[1] * math.log(2)\n"
-                "    return (-half - log_var / 2 - (c - mu).abs() / (2 * log_var.exp())).sum(1).mean() + H"
-            ),
+            (GAUSS + "    return (-half - log_var / 2 - (c - mu).abs() / (2 * log_var.exp())).sum(1).mean() + H"),
             {"gaussian-one", "gaussian-several", "gaussian-gradient"},
         ),
         "the log-variance taken for the variance": (
             (
-                "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n"
-                "    H = c.shape[1] * math.log(2)\n    var = log_var.abs()\n"
+                GAUSS + "    var = log_var.abs()\n"
                 "    return (-half - var.log() / 2 - (c - mu)**2 / (2 * var)).sum(1).mean() + H"
             ),
             {"gaussian-one", "gaussian-several", "gaussian-gradient"},
         ),
         "one number a row": (
-            (
-                "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n"
-                "    H = c.shape[1] * math.log(2)\n"
-                "    return (-half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())).sum(1) + H"
-            ),
+            (GAUSS + "    return (-half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())).sum(1) + H"),
             {"gaussian-one", "gaussian-several", "gaussian-gradient"},
         ),
         "clipped at 0": (
             (
-                "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n"
-                "    H = c.shape[1] * math.log(2)\n"
-                "    return ((-half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())).sum(1).mean() + "
+                GAUSS + "    return ((-half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())).sum(1).mean() + "
                 "H).clamp_min(0)"
             ),
             {"gaussian-one", "gaussian-several", "gaussian-gradient"},
         ),
         "the first code only": (
-            (
-                "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n"
-                "    H = c.shape[1] * math.log(2)\n"
-                "    return (-half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp()))[:, 0].mean() + math.log(2)"
-            ),
+            (GAUSS + "    return (-half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp()))[:, 0].mean() + math.log(2)"),
             {"gaussian-several", "gaussian-gradient"},
         ),
         "the entropy of U(0, 1)": (
-            (
-                "def gaussian_bound(mu, log_var, c):\n    half = 0.5 * math.log(2 * math.pi)\n"
-                "    H = c.shape[1] * math.log(2)\n"
-                "    return (-half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())).sum(1).mean()"
-            ),
+            (GAUSS + "    return (-half - log_var / 2 - (c - mu)**2 / (2 * log_var.exp())).sum(1).mean()"),
             {"gaussian-one", "gaussian-several"},
         ),
         "log-variance used as log-standard-deviation": (

@@ -239,8 +239,7 @@ WRONG = {
         ),
         "the .grad cleared": (
             (
-                "def gradient_norms(loss, modules):\n    out = {}\n    for name, m in modules.items():\n"
-                "        m.zero_grad()\n"
+                NORMS + "        m.zero_grad()\n"
                 "        out[name] = math.sqrt(sum(float((g**2).sum()) for g in torch.autograd.grad(loss, "
                 "list(m.parameters()), retain_graph=True, allow_unused=True) if g is not None))\n"
                 "    return out"
@@ -396,79 +395,50 @@ WRONG = {
         ),
         "no_grad round the generated term": (
             (
-                "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n"
-                "    fake = G(*latents).detach()\n    with torch.no_grad():\n"
-                "        second = f(D.v(fake)).mean()\n    return f(-D.v(x)).mean() + second"
+                DLOSS + "    with torch.no_grad():\n"
+                "        second = f(D.v(fake)).mean()\n"
+                "    return f(-D.v(x)).mean() + second"
             ),
             {"d-gradient"},
         ),
         "D's output on the generated points detached": (
-            (
-                "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n"
-                "    fake = G(*latents).detach()\n"
-                "    return f(-D.v(x)).mean() + f(D.v(fake).detach()).mean()"
-            ),
+            (DLOSS + "    return f(-D.v(x)).mean() + f(D.v(fake).detach()).mean()"),
             {"d-gradient"},
         ),
         "D's output on the real points detached": (
-            (
-                "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n"
-                "    fake = G(*latents).detach()\n"
-                "    return f(-D.v(x).detach()).mean() + f(D.v(fake)).mean()"
-            ),
+            (DLOSS + "    return f(-D.v(x).detach()).mean() + f(D.v(fake)).mean()"),
             {"d-gradient"},
         ),
         "a plain number": (
-            (
-                "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n"
-                "    fake = G(*latents).detach()\n"
-                "    return float(f(-D.v(x)).mean() + f(D.v(fake)).mean())"
-            ),
+            (DLOSS + "    return float(f(-D.v(x)).mean() + f(D.v(fake)).mean())"),
             {"d-gradient"},
         ),
         "sums": (
-            (
-                "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n"
-                "    fake = G(*latents).detach()\n    return f(-D.v(x)).sum() + f(D.v(fake)).sum()"
-            ),
+            (DLOSS + "    return f(-D.v(x)).sum() + f(D.v(fake)).sum()"),
             {"d-value", "d-gradient"},
         ),
         "the generated points twice as heavy": (
-            (
-                "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n"
-                "    fake = G(*latents).detach()\n"
-                "    return f(-D.v(x)).mean() + 2 * f(D.v(fake)).mean()"
-            ),
+            (DLOSS + "    return f(-D.v(x)).mean() + 2 * f(D.v(fake)).mean()"),
             {"d-value", "d-gradient"},
         ),
         "the generated points alone": (
-            (
-                "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n"
-                "    fake = G(*latents).detach()\n    return f(D.v(fake)).mean()"
-            ),
+            (DLOSS + "    return f(D.v(fake)).mean()"),
             {"d-value", "d-gradient"},
         ),
         "one mean over both batches": (
-            (
-                "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n"
-                "    fake = G(*latents).detach()\n"
-                "    return 2 * torch.cat([f(-D.v(x)), f(D.v(fake))]).mean()"
-            ),
+            (DLOSS + "    return 2 * torch.cat([f(-D.v(x)), f(D.v(fake))]).mean()"),
             {"d-value", "d-gradient"},
         ),
         "the trunk detached": (
             (
-                "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n"
-                "    fake = G(*latents).detach()\n"
-                "    v = lambda p: D.d_head(D.trunk(p).detach()).squeeze(1)\n"
+                DLOSS + "    v = lambda p: D.d_head(D.trunk(p).detach()).squeeze(1)\n"
                 "    return f(-v(x)).mean() + f(v(fake)).mean()"
             ),
             {"d-gradient"},
         ),
         "L_I added": (
             (
-                "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n"
-                "    fake = G(*latents).detach()\n    logits = D.q(fake)[0]\n"
+                DLOSS + "    logits = D.q(fake)[0]\n"
                 "    return f(-D.v(x)).mean() + f(D.v(fake)).mean() + torch.nn.functional.cross_entropy(logits, "
                 "latents[1])"
             ),
@@ -476,19 +446,14 @@ WRONG = {
         ),
         "points of fresh latents": (
             (
-                "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n"
-                "    fake = G(*latents).detach()\n"
-                "    fake = G(*[part.flip(0) for part in latents[:1]], *[part for part in "
-                "latents[1:]]).detach()\n    return f(-D.v(x)).mean() + f(D.v(fake)).mean()"
+                DLOSS
+                + "    fake = G(*[part.flip(0) for part in latents[:1]], *[part for part in latents[1:]]).detach()\n"
+                "    return f(-D.v(x)).mean() + f(D.v(fake)).mean()"
             ),
             {"d-value", "d-gradient"},
         ),
         "hinge loss": (
-            (
-                "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n"
-                "    fake = G(*latents).detach()\n    r = torch.relu\n"
-                "    return r(1 - D.v(x)).mean() + r(1 + D.v(fake)).mean()"
-            ),
+            (DLOSS + "    r = torch.relu\n    return r(1 - D.v(x)).mean() + r(1 + D.v(fake)).mean()"),
             {"d-value", "d-gradient"},
         ),
         "no detach: G gets a gradient": (
@@ -624,129 +589,59 @@ WRONG = {
             {"g-gradient", "g-information"},
         ),
         "a plain number": (
-            (
-                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
-                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
-                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
-                "    return float(gan - lam * L)"
-            ),
+            (GLOSS + "    return float(gan - lam * L)"),
             {"g-value", "g-information", "g-gradient"},
         ),
         "the GAN term detached": (
-            (
-                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
-                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
-                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
-                "    return gan.detach() - lam * L"
-            ),
+            (GLOSS + "    return gan.detach() - lam * L"),
             {"g-value", "g-information"},
         ),
         "L_I detached": (
-            (
-                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
-                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
-                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
-                "    return gan - lam * L.detach()"
-            ),
+            (GLOSS + "    return gan - lam * L.detach()"),
             {"g-information", "g-gradient"},
         ),
         "H(c) of ten labels": (
-            (
-                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
-                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
-                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
-                "    return gan - lam * (L - math.log(8) + math.log(10))"
-            ),
+            (GLOSS + "    return gan - lam * (L - math.log(8) + math.log(10))"),
             {"g-information"},
         ),
         "bits": (
-            (
-                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
-                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
-                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
-                "    return gan - lam * L / math.log(2)"
-            ),
+            (GLOSS + "    return gan - lam * L / math.log(2)"),
             {"g-information", "g-gradient"},
         ),
         "a sum over the batch": (
-            (
-                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
-                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
-                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
-                "    return gan - lam * L * len(x)"
-            ),
+            (GLOSS + "    return gan - lam * L * len(x)"),
             {"g-information", "g-gradient"},
         ),
         "the continuous code named, too": (
-            (
-                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
-                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
-                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
-                "    return gan - lam * (L - f.mse_loss(D.q(x)[1], c))"
-            ),
+            (GLOSS + "    return gan - lam * (L - f.mse_loss(D.q(x)[1], c))"),
             {"g-information", "g-gradient"},
         ),
         "λ squared": (
-            (
-                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
-                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
-                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
-                "    return gan - lam**2 * L"
-            ),
+            (GLOSS + "    return gan - lam**2 * L"),
             {"g-information", "g-gradient"},
         ),
         "minimax, and L_I": (
-            (
-                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
-                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
-                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
-                "    return -f.softplus(D.v(x)).mean() - lam * L"
-            ),
+            (GLOSS + "    return -f.softplus(D.v(x)).mean() - lam * L"),
             {"g-value", "g-information"},
         ),
         "the point detached before D": (
-            (
-                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
-                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
-                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
-                "    return f.softplus(-D.v(x.detach())).mean() - lam * L"
-            ),
+            (GLOSS + "    return f.softplus(-D.v(x.detach())).mean() - lam * L"),
             {"g-value", "g-information"},
         ),
         "softmax taken for the log-probability": (
-            (
-                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
-                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
-                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
-                "    return gan - lam * ((logits.softmax(1) * l).sum(1).mean() + math.log(8))"
-            ),
+            (GLOSS + "    return gan - lam * ((logits.softmax(1) * l).sum(1).mean() + math.log(8))"),
             {"g-information", "g-gradient"},
         ),
         "the code of the neighbour": (
-            (
-                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
-                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
-                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
-                "    return gan - lam * (math.log(8) - f.cross_entropy(logits, l.roll(1, 0)))"
-            ),
+            (GLOSS + "    return gan - lam * (math.log(8) - f.cross_entropy(logits, l.roll(1, 0)))"),
             {"g-information", "g-gradient"},
         ),
         "the label changed in place": (
-            (
-                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
-                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
-                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
-                "    l.mul_(0.9)\n    return gan - lam * L"
-            ),
+            (GLOSS + "    l.mul_(0.9)\n    return gan - lam * L"),
             {"g-value", "g-information", "g-gradient"},
         ),
         "the largest logit's label": (
-            (
-                "def generator_loss(G, D, latents, lam):\n    f = torch.nn.functional\n"
-                "    z, l, c = latents\n    x = G(z, l, c)\n    gan = f.softplus(-D.v(x)).mean()\n"
-                "    logits = D.q(x)[0]\n    L = math.log(8) - f.cross_entropy(logits, l)\n"
-                "    return gan - lam * (math.log(8) - f.cross_entropy(logits, logits.argmax(1)))"
-            ),
+            (GLOSS + "    return gan - lam * (math.log(8) - f.cross_entropy(logits, logits.argmax(1)))"),
             {"g-information", "g-gradient"},
         ),
         "λ L_I with the wrong sign": (GLOSS + "    return gan + lam * L", {"g-information", "g-gradient"}),
@@ -817,91 +712,55 @@ WRONG = {
             {"information-continuous", "information-label"},
         ),
         "a plain number": (
-            (
-                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
-                "    f = torch.nn.functional\n"
-                "    return float(lam_l * f.cross_entropy(logits, l) + lam_c * f.mse_loss(c_hat, c))"
-            ),
+            (INFO + "    return float(lam_l * f.cross_entropy(logits, l) + lam_c * f.mse_loss(c_hat, c))"),
             {"information-label", "information-continuous"},
         ),
         "the logits detached": (
-            (
-                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
-                "    f = torch.nn.functional\n"
-                "    return lam_l * f.cross_entropy(logits.detach(), l) + lam_c * f.mse_loss(c_hat, c)"
-            ),
+            (INFO + "    return lam_l * f.cross_entropy(logits.detach(), l) + lam_c * f.mse_loss(c_hat, c)"),
             {"information-label"},
         ),
         "ĉ detached": (
-            (
-                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
-                "    f = torch.nn.functional\n"
-                "    return lam_l * f.cross_entropy(logits, l) + lam_c * f.mse_loss(c_hat.detach(), c)"
-            ),
+            (INFO + "    return lam_l * f.cross_entropy(logits, l) + lam_c * f.mse_loss(c_hat.detach(), c)"),
             {"information-continuous"},
         ),
         "guess and label swapped in H": (
             (
-                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
-                "    f = torch.nn.functional\n"
-                "    return -lam_l * (logits.softmax(1) * (l + 1e-9).log()).sum(1).mean() + lam_c * "
+                INFO + "    return -lam_l * (logits.softmax(1) * (l + 1e-9).log()).sum(1).mean() + lam_c * "
                 "f.mse_loss(c_hat, c)"
             ),
             {"information-label"},
         ),
         "the difference subtracted": (
-            (
-                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
-                "    f = torch.nn.functional\n"
-                "    return lam_l * f.cross_entropy(logits, l) - lam_c * f.mse_loss(c_hat, c)"
-            ),
+            (INFO + "    return lam_l * f.cross_entropy(logits, l) - lam_c * f.mse_loss(c_hat, c)"),
             {"information-continuous"},
         ),
         "half the MSE": (
-            (
-                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
-                "    f = torch.nn.functional\n"
-                "    return lam_l * f.cross_entropy(logits, l) + lam_c * f.mse_loss(c_hat, c) / 2"
-            ),
+            (INFO + "    return lam_l * f.cross_entropy(logits, l) + lam_c * f.mse_loss(c_hat, c) / 2"),
             {"information-continuous"},
         ),
         "the root of the MSE": (
-            (
-                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
-                "    f = torch.nn.functional\n"
-                "    return lam_l * f.cross_entropy(logits, l) + lam_c * (f.mse_loss(c_hat, c) + 1e-12).sqrt()"
-            ),
+            (INFO + "    return lam_l * f.cross_entropy(logits, l) + lam_c * (f.mse_loss(c_hat, c) + 1e-12).sqrt()"),
             {"information-continuous"},
         ),
         "bits": (
-            (
-                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
-                "    f = torch.nn.functional\n"
-                "    return lam_l * f.cross_entropy(logits, l) / math.log(2) + lam_c * f.mse_loss(c_hat, c)"
-            ),
+            (INFO + "    return lam_l * f.cross_entropy(logits, l) / math.log(2) + lam_c * f.mse_loss(c_hat, c)"),
             {"information-label"},
         ),
         "summed over the batch": (
-            (
-                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
-                "    f = torch.nn.functional\n"
-                "    return lam_l * f.cross_entropy(logits, l, reduction='sum') + lam_c * f.mse_loss(c_hat, c)"
-            ),
+            (INFO + "    return lam_l * f.cross_entropy(logits, l, reduction='sum') + lam_c * f.mse_loss(c_hat, c)"),
             {"information-label"},
         ),
         "ln K taken off": (
             (
-                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
-                "    f = torch.nn.functional\n"
-                "    return lam_l * (f.cross_entropy(logits, l) - math.log(l.shape[1])) + lam_c * "
+                INFO + "    return lam_l * (f.cross_entropy(logits, l) - math.log(l.shape[1])) + lam_c * "
                 "f.mse_loss(c_hat, c)"
             ),
             {"information-label"},
         ),
         "the code changed in place": (
             (
-                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
-                "    f = torch.nn.functional\n    c.mul_(1.0001)\n    l.mul_(0.999)\n"
+                INFO + "    c.mul_(1.0001)\n"
+                "    l.mul_(0.999)\n"
                 "    return lam_l * f.cross_entropy(logits, l) + lam_c * f.mse_loss(c_hat, c)"
             ),
             {"information-label"},
@@ -944,77 +803,36 @@ WRONG = {
     "three-step": {
         "gradient descent by hand": (
             (
-                "def three_step(G, D, optimisers, x, first, second, lam_l, lam_c):\n"
-                "    def update(name, loss):\n"
-                "        optimisers[name].zero_grad()\n"
-                "        loss.backward()\n"
-                "        with torch.no_grad():\n"
-                "            for gr in optimisers[name].param_groups:\n"
-                "                for p in gr['params']:\n"
-                "                    p -= gr['lr']*p.grad\n"
-                "        return float(loss)\n"
-                "    g=update('G',((D.v(G(*first))-1)**2).mean())\n"
-                "    d=update('D',((D.v(x)-1)**2).mean()/2+(D.v(G(*first).detach())**2).mean()/2)\n"
-                "    logits,c_hat=D.q(G(*second))\n"
-                "    i=update('information',information_loss(logits,second[1],c_hat,second[2],lam_l,"
-                "lam_c))\n"
-                "    return {'G':g,'D':d,'information':i}"
+                step().replace(
+                    "optimisers[name].step()",
+                    "with torch.no_grad():\n            for gr in optimisers[name].param_groups:\n"
+                    "                for p in gr['params']:\n                    p -= gr['lr'] * p.grad",
+                )
             ),
             {"step-d", "step-g", "step-information", "step-whole"},
         ),
         "G left frozen": (
-            (
-                "def three_step(G, D, optimisers, x, first, second, lam_l, lam_c):\n"
-                "    def update(name, loss):\n"
-                "        optimisers[name].zero_grad()\n"
-                "        loss.backward()\n"
-                "        optimisers[name].step()\n"
-                "        return float(loss)\n"
-                "    g=update('G',((D.v(G(*first))-1)**2).mean())\n"
-                "    d=update('D',((D.v(x)-1)**2).mean()/2+(D.v(G(*first).detach())**2).mean()/2)\n"
-                "    logits,c_hat=D.q(G(*second))\n"
-                "    i=update('information',information_loss(logits,second[1],c_hat,second[2],lam_l,"
-                "lam_c))\n"
-                "    for p in G.parameters(): p.requires_grad_(False)\n"
-                "    return {'G':g,'D':d,'information':i}"
-            ),
+            (step(end="    for p in G.parameters(): p.requires_grad_(False)\n" + END)),
             {"step-d", "step-g", "step-information", "step-whole"},
         ),
         "optimisers of its own": (
             (
-                "def three_step(G, D, optimisers, x, first, second, lam_l, lam_c):\n"
-                "    optimisers={k: torch.optim.Adam([p for gr in o.param_groups for p in gr['params']],"
-                "1e-3) for k,o in optimisers.items()}\n"
-                "    def update(name, loss):\n"
-                "        optimisers[name].zero_grad()\n"
-                "        loss.backward()\n"
-                "        optimisers[name].step()\n"
-                "        return float(loss)\n"
-                "    g=update('G',((D.v(G(*first))-1)**2).mean())\n"
-                "    d=update('D',((D.v(x)-1)**2).mean()/2+(D.v(G(*first).detach())**2).mean()/2)\n"
-                "    logits,c_hat=D.q(G(*second))\n"
-                "    i=update('information',information_loss(logits,second[1],c_hat,second[2],lam_l,"
-                "lam_c))\n"
-                "    return {'G':g,'D':d,'information':i}"
+                step().replace(
+                    "    def update",
+                    "    optimisers = {k: torch.optim.Adam([p for gr in o.param_groups for p in gr['params']], 1e-3) "
+                    "for k, o in optimisers.items()}\n    def update",
+                )
             ),
             {"step-d", "step-g", "step-information", "step-whole"},
         ),
         "old gradients of the Q head counted": (
             (
-                "def three_step(G, D, optimisers, x, first, second, lam_l, lam_c):\n"
-                "    def update(name, loss):\n"
-                "        loss.backward()\n"
-                "        optimisers[name].step()\n"
-                "        return float(loss)\n"
-                "    optimisers['G'].zero_grad()\n"
-                "    g=update('G',((D.v(G(*first))-1)**2).mean())\n"
-                "    optimisers['D'].zero_grad()\n"
-                "    d=update('D',((D.v(x)-1)**2).mean()/2+(D.v(G(*first).detach())**2).mean()/2)\n"
-                "    G.zero_grad()\n"
-                "    logits,c_hat=D.q(G(*second))\n"
-                "    i=update('information',information_loss(logits,second[1],c_hat,second[2],lam_l,"
-                "lam_c))\n"
-                "    return {'G':g,'D':d,'information':i}"
+                step(
+                    zero="pass",
+                    g="    optimisers['G'].zero_grad()\n" + G_STEP,
+                    d="    optimisers['D'].zero_grad()\n" + D_STEP,
+                    i="    G.zero_grad()\n" + I_STEP,
+                )
             ),
             {"step-information", "step-whole"},
         ),

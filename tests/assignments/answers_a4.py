@@ -258,60 +258,38 @@ WRONG = {
             {"match-merged"},
         ),
         "each pair's larger direction": (
-            (
-                "def best_match(categories, labels, k):\n"
-                "    from scipy.optimize import linear_sum_assignment\n    n = len(labels)\n"
-                "    t = torch.bincount(categories * k + labels, minlength=k * k).view(k, k).numpy()\n"
-                "    i, j = linear_sum_assignment(-(t + t.T))\n    return float(t[i, j].sum() / n)"
-            ),
+            (MATCH + "    i, j = linear_sum_assignment(-(t + t.T))\n    return float(t[i, j].sum() / n)"),
             {"match-value", "match-merged"},
         ),
         "rows normalised before matching": (
             (
-                "def best_match(categories, labels, k):\n"
-                "    from scipy.optimize import linear_sum_assignment\n    n = len(labels)\n"
-                "    t = torch.bincount(categories * k + labels, minlength=k * k).view(k, k).numpy()\n"
-                "    r = t / t.sum(1, keepdims=True).clip(1)\n    i, j = linear_sum_assignment(-r)\n"
+                MATCH + "    r = t / t.sum(1, keepdims=True).clip(1)\n"
+                "    i, j = linear_sum_assignment(-r)\n"
                 "    return float(r[i, j].mean())"
             ),
             {"match-value", "match-merged"},
         ),
         "greedy by the classes in their order": (
             (
-                "def best_match(categories, labels, k):\n"
-                "    from scipy.optimize import linear_sum_assignment\n    n = len(labels)\n"
-                "    t = torch.bincount(categories * k + labels, minlength=k * k).view(k, k).numpy()\n"
-                "    free, total = set(range(k)), 0\n    for j in range(k):\n"
-                "        i = max(free, key=lambda i: t[i, j])\n        free.remove(i)\n"
-                "        total += t[i, j]\n    return float(total / n)"
+                MATCH + "    free, total = set(range(k)), 0\n"
+                "    for j in range(k):\n"
+                "        i = max(free, key=lambda i: t[i, j])\n"
+                "        free.remove(i)\n"
+                "        total += t[i, j]\n"
+                "    return float(total / n)"
             ),
             {"match-merged"},
         ),
         "the error rate": (
-            (
-                "def best_match(categories, labels, k):\n"
-                "    from scipy.optimize import linear_sum_assignment\n    n = len(labels)\n"
-                "    t = torch.bincount(categories * k + labels, minlength=k * k).view(k, k).numpy()\n"
-                "    i, j = linear_sum_assignment(-t)\n    return 1 - float(t[i, j].sum() / n)"
-            ),
+            (MATCH + "    i, j = linear_sum_assignment(-t)\n    return 1 - float(t[i, j].sum() / n)"),
             {"match-value", "match-merged"},
         ),
         "the most frequent class": (
-            (
-                "def best_match(categories, labels, k):\n"
-                "    from scipy.optimize import linear_sum_assignment\n    n = len(labels)\n"
-                "    t = torch.bincount(categories * k + labels, minlength=k * k).view(k, k).numpy()\n"
-                "    return float(t.sum(0).max() / n)"
-            ),
+            (MATCH + "    return float(t.sum(0).max() / n)"),
             {"match-value", "match-merged"},
         ),
         "purity": (
-            (
-                "def best_match(categories, labels, k):\n"
-                "    from scipy.optimize import linear_sum_assignment\n    n = len(labels)\n"
-                "    t = torch.bincount(categories * k + labels, minlength=k * k).view(k, k).numpy()\n"
-                "    return float(t.max(1).sum() / n)"
-            ),
+            (MATCH + "    return float(t.max(1).sum() / n)"),
             {"match-merged"},
         ),
         "no matching at all": (MATCH + "    return float((categories == labels).sum() / n)", MATCHED | MERGED),
@@ -374,10 +352,7 @@ WRONG = {
             {"information-value"},
         ),
         "a share of ln K": (
-            (
-                "def answer_information(p):\n    def H(q):\n        return -torch.xlogy(q, q).sum(-1)\n"
-                "    m = p.mean(0)\n    return (H(m) - H(p).mean()) / math.log(p.shape[1])"
-            ),
+            (INFO + "(H(m) - H(p).mean()) / math.log(p.shape[1])"),
             {"information-value", "information-extreme"},
         ),
         "clamped away from 0 at 0.01": (
