@@ -1,7 +1,7 @@
 """The package's step on a GPU, for ``step.py --device cuda``: images a second, and the share of the device's peak.
 
 On digits and on 64-pixel colour pictures: batches, number formats, layouts of the weights, step by step and as a CUDA
-graph (``parts.py``). The peak is what a large matrix product reaches in the same format. Tried on a CPU alone.
+graph (``side_by_side.py``). The peak is what a large matrix product reaches in the same format. Tried on a CPU alone.
 """
 
 import dataclasses
@@ -11,7 +11,8 @@ import warnings
 from collections.abc import Callable
 
 import torch
-from parts import OnDevice, Part, Run
+from parts import OnDevice
+from side_by_side import Run
 from torch.utils.flop_counter import FlopCounterMode
 
 from infogan_utils import Trainer, build, data
@@ -58,15 +59,13 @@ def flops(step: Callable) -> float:
 
 
 class Timed(Run):
-    """A run on pictures of noise; its recording is that of ``parts.py``."""
+    """A run on pictures of noise."""
 
     def __init__(self, widths: Widths, channels: int, side: int, batch: int, layout, device: str) -> None:
-        self.seed, self.part, self.graph = 0, Part("timed", start=False), None
         nets = (n.to(memory_format=layout) for n in build(SPEC, widths, channels=channels, side=side))
         recipe = dataclasses.replace(FAST, batch=batch, views=OnDevice(FAST.views.parts))
-        self.trainer = Trainer(*nets, SPEC, recipe, device=device)
-        noise = torch.randint(0, 256, (2 * batch, channels, side, side), dtype=torch.uint8)
-        self.images, self.on_cpu = noise.to(device), noise
+        self.on_cpu = torch.randint(0, 256, (2 * batch, channels, side, side), dtype=torch.uint8)
+        super().__init__(Trainer(*nets, SPEC, recipe, device=device), self.on_cpu, until=0)
 
     def eager(self) -> None:
         self.trainer.step(next_batch(self.trainer, self.on_cpu))
