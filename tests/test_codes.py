@@ -119,10 +119,10 @@ def test_what_does_not_fit_is_named():
 
 
 @dataclass(frozen=True)
-class Circle(Code):
+class Angle(Code):
     """A code on the circle: an angle, which Q answers as the direction and the concentration of a von Mises."""
 
-    kind, discrete, dtype = "circle", False, torch.float32
+    kind, discrete, dtype = "angle", False, torch.float32
     width, answers, entropy = 2, 3, math.log(2 * math.pi)
 
     def sample(self, n, generator):
@@ -136,14 +136,14 @@ class Circle(Code):
 
 
 def test_a_third_kind_of_code_is_one_class(tmp_path):
-    spec = LatentSpec(2, (Categorical(3), Circle(), Circle()))
-    assert spec.names == ("cat 1", "circle 1", "circle 2") and (spec.total, spec.answers) == (9, 9)
+    spec = LatentSpec(2, (Categorical(3), Angle(), Angle()))
+    assert spec.names == ("cat 1", "angle 1", "angle 2") and (spec.total, spec.answers) == (9, 9)
     latents, answers = spec.sample(50, torch.Generator().manual_seed(0)), torch.zeros(50, 9)
-    answers[:, 3], answers[:, 5] = 1.0, -20.0  # of "circle 1": a flat Q, which knows nothing
-    assert abs(information(spec, answers, latents)["circle 1"]) < 1e-4
-    sure = torch.cat([Circle().encode(latents.c["circle 1"]), torch.full((50, 1), 3.0)], dim=1)
+    answers[:, 3], answers[:, 5] = 1.0, -20.0  # of "angle 1": a flat Q, which knows nothing
+    assert abs(information(spec, answers, latents)["angle 1"]) < 1e-4
+    sure = torch.cat([Angle().encode(latents.c["angle 1"]), torch.full((50, 1), 3.0)], dim=1)
     answers[:, 3:6] = sure
-    assert information(spec, answers, latents)["circle 1"] > 2  # von Mises with κ = e³, at its mean
+    assert information(spec, answers, latents)["angle 1"] > 2  # von Mises with κ = e³, at its mean
     assert torch.isfinite(three_step_loss(spec, answers, latents, 1.0, 1.0))
     run = make_own(spec=spec)
     train(run, points, until=3)
