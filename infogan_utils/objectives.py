@@ -19,7 +19,8 @@ def cross_entropy_d(real: Tensor, fake: Tensor) -> Tensor:
     return F.softplus(-real).mean() + F.softplus(fake).mean()  # -ln sigmoid(a) = softplus(-a)
 
 
-# a GAN loss by its name: what D minimises, of its raw outputs on real and generated images, and what G minimises
+# a GAN loss by its name: what D minimises, of its raw outputs on real and on generated images, each of any shape, and
+# what G minimises, of D's on generated ones
 GAN_LOSSES: dict[str, tuple[Callable[[Tensor, Tensor], Tensor], Callable[[Tensor], Tensor]]] = {
     "minimax": (cross_entropy_d, lambda fake: -F.softplus(fake).mean()),  # E ln(1 - D(G(z)))
     "non-saturating": (cross_entropy_d, lambda fake: F.softplus(-fake).mean()),  # -E ln D(G(z))
@@ -28,16 +29,6 @@ GAN_LOSSES: dict[str, tuple[Callable[[Tensor, Tensor], Tensor], Callable[[Tensor
         lambda fake: (fake - 1).square().mean(),
     ),
 }
-
-
-def d_loss(kind: str, real: Tensor, fake: Tensor) -> Tensor:
-    """D's loss, to be minimised: a scalar from its raw outputs on real and on generated images, each of any shape."""
-    return GAN_LOSSES[kind][0](real, fake)
-
-
-def g_loss(kind: str, fake: Tensor) -> Tensor:
-    """G's loss, to be minimised: a scalar from D's raw outputs on generated images, of any shape."""
-    return GAN_LOSSES[kind][1](fake)
 
 
 def information(

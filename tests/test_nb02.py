@@ -69,14 +69,14 @@ def test_each_step_follows_its_loss_moves_its_own_network_and_begins_clean(nb): 
         p.grad = torch.full_like(p, 7.0)  # as G's last step leaves it, only larger
     start = [p.detach().clone() for p in (*D.parameters(), *G.parameters())]
     n = len(list(D.parameters()))
-    loss = objectives.d_loss("non-saturating", D(x), D(G(z)))
+    loss = objectives.GAN_LOSSES["non-saturating"][0](D(x), D(G(z)))
     want = torch.autograd.grad(loss, list(D.parameters()))
     assert nb["d_step"](D, torch.optim.SGD(D.parameters(), lr=0.1), x, G(z)) == pytest.approx(loss.item(), abs=1e-6)
     assert all(torch.allclose(p, s - 0.1 * g) for p, s, g in zip(D.parameters(), start[:n], want, strict=True))
     assert all(p.grad is None and torch.equal(p, s) for p, s in zip(G.parameters(), start[n:], strict=True))
     for kind, loss_of in (("minimax", nb["minimax"]), ("non-saturating", nb["non_saturating"])):
         G, D = nb["ring_networks"](seed=3)
-        loss = objectives.g_loss(kind, D(G(z)))
+        loss = objectives.GAN_LOSSES[kind][1](D(G(z)))
         want = torch.autograd.grad(loss, list(G.parameters()))
         got = nb["g_step"](D, torch.optim.SGD(G.parameters(), lr=0.1), G(z), loss_of)
         assert got == pytest.approx(loss.item(), abs=1e-6)

@@ -8,8 +8,9 @@ from helpers import SPEC, normal
 from torch.nn import functional as F
 
 from infogan_utils import Categorical, Latents, LatentSpec, Uniform
-from infogan_utils.objectives import agreement_bound, contrast_loss, d_loss, g_loss, information, three_step_loss
+from infogan_utils.objectives import GAN_LOSSES, agreement_bound, contrast_loss, information, three_step_loss
 
+D_LOSS, G_LOSS = ({kind: losses[i] for kind, losses in GAN_LOSSES.items()} for i in (0, 1))
 LN2, LN10 = math.log(2), math.log(10)
 CAT, CONT, FIXED = LatentSpec(0, (Categorical(10),)), LatentSpec(0, (Uniform(),)), LatentSpec(0, (Uniform(sigma=1.0),))
 
@@ -104,18 +105,18 @@ def softened(answers):
 
 
 CASES = {  # a check, the package's function, and wrong ones
-    "D, non-saturating": (d_cross_entropy, lambda r, f: d_loss("non-saturating", r, f), {
-        "labels exchanged": lambda r, f: d_loss("minimax", f, r),
+    "D, non-saturating": (d_cross_entropy, D_LOSS["non-saturating"], {
+        "labels exchanged": lambda r, f: D_LOSS["minimax"](f, r),
     }),
-    "D, least squares": (d_squares, lambda r, f: d_loss("least-squares", r, f), {
-        "labels exchanged": lambda r, f: d_loss("least-squares", f, r),
-        "a sum": lambda r, f: 2 * d_loss("least-squares", r, f),
+    "D, least squares": (d_squares, D_LOSS["least-squares"], {
+        "labels exchanged": lambda r, f: D_LOSS["least-squares"](f, r),
+        "a sum": lambda r, f: 2 * D_LOSS["least-squares"](r, f),
     }),
-    "G, minimax": (g_minimax, lambda f: g_loss("minimax", f), {"the other": lambda f: g_loss("non-saturating", f)}),
-    "G, non-saturating": (g_non_saturating, lambda f: g_loss("non-saturating", f), {
-        "the other": lambda f: g_loss("minimax", f),
+    "G, minimax": (g_minimax, G_LOSS["minimax"], {"the other": G_LOSS["non-saturating"]}),
+    "G, non-saturating": (g_non_saturating, G_LOSS["non-saturating"], {
+        "the other": G_LOSS["minimax"],
     }),
-    "G, least squares": (g_squares, lambda f: g_loss("least-squares", f), {"0 for 1": lambda f: (f**2).mean()}),
+    "G, least squares": (g_squares, G_LOSS["least-squares"], {"0 for 1": lambda f: (f**2).mean()}),
     "L_I of a category": (categorical, cat_bound, {
         "softmax before the cross-entropy": lambda a, c: cat_bound(a.softmax(1), c),
         "sign": lambda a, c: -cat_bound(a, c),

@@ -23,8 +23,9 @@ from torch.utils.data import DataLoader, TensorDataset
 from infogan_utils import Trainer, augment, build, data, recipes, train
 from infogan_utils.loop import next_batch
 from infogan_utils.models import heads
-from infogan_utils.objectives import agreement_bound, d_loss, g_loss, information
+from infogan_utils.objectives import GAN_LOSSES, agreement_bound, information
 
+D_LOSS, G_LOSS = GAN_LOSSES[recipes.FAST.gan]
 FAST, SPEC = recipes.FAST, data.SETS["mnist"].spec
 
 
@@ -65,13 +66,13 @@ class PlainLoop:
         fake = torch.sigmoid(self.G.up(self.G.fc(SPEC.encode(latents))))
         v_real, answers_real = self.see(torch.cat([x[0], x[0]]))
         v_fake, answers = self.see(fake.detach())
-        loss_d = d_loss(FAST.gan, v_real, v_fake) - self.bound(answers, latents)
+        loss_d = D_LOSS(v_real, v_fake) - self.bound(answers, latents)
         loss_d = loss_d - FAST.agreement * agreement_bound(*answers_real[:, :10].chunk(2))
         self.adam_d.zero_grad()
         loss_d.backward()
         self.adam_d.step()
         v_fake, answers = self.see(fake)
-        loss_g = g_loss(FAST.gan, v_fake) - self.bound(answers, latents)
+        loss_g = G_LOSS(v_fake) - self.bound(answers, latents)
         self.adam_g.zero_grad()
         loss_g.backward()
         self.adam_g.step()
