@@ -26,9 +26,8 @@ versions.check()
 # before torch is loaded: threads that wait must not spin, or beside another busy program they hold each other up
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
-# ruff: noqa: E402
 from infogan_utils.codes import Categorical, Uniform
-from infogan_utils.latents import PAPER_SPECS, Latents, LatentSpec
+from infogan_utils.latents import Latents, LatentSpec
 from infogan_utils.looking import Model
 from infogan_utils.loop import train
 from infogan_utils.models import build
@@ -37,19 +36,3 @@ from infogan_utils.runs import checkpoint
 from infogan_utils.runs.devices import best_device
 from infogan_utils.runs.start import choose_start
 from infogan_utils.training import Trainer
-
-__all__ = [
-    "PAPER_SPECS",
-    "Categorical",
-    "LatentSpec",
-    "Latents",
-    "Model",
-    "Recipe",
-    "Trainer",
-    "Uniform",
-    "best_device",
-    "build",
-    "checkpoint",
-    "choose_start",
-    "train",
-]

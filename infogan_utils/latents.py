@@ -1,7 +1,4 @@
-"""The latent variables of a run, (z, c): noise z and codes c_1 … c_L. Notebook 05 teaches them.
-
-``PAPER_SPECS`` has those of the InfoGAN paper's five data sets (arXiv 1606.03657, section 7 and appendix C).
-"""
+"""The latent variables of a run, (z, c): noise z and codes c_1 … c_L. Notebook 05 teaches them."""
 
 import operator
 from collections.abc import Iterator, Mapping
@@ -12,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Distribution
 
-from infogan_utils.codes import Categorical, Code, Uniform
+from infogan_utils.codes import Code
 from infogan_utils.seeds import sent
 
 
@@ -120,12 +117,3 @@ class LatentSpec:
     def posteriors(self, answers: Tensor) -> dict[str, Distribution]:
         """Q(c|x) of each code by name, as PyTorch's distributions, from Q's answers (n, answers)."""
         return {name: self[name].posterior(part) for name, part in self.split(answers).items()}
-
-
-PAPER_SPECS = {
-    "mnist": LatentSpec(62, (Categorical(10), Uniform(), Uniform())),
-    "chairs": LatentSpec(128, (*[Categorical(20)] * 3, Uniform())),
-    "faces": LatentSpec(128, (Uniform(),) * 5),
-    "svhn": LatentSpec(124, (*[Categorical(10)] * 4, *[Uniform()] * 4)),
-    "celeba": LatentSpec(128, (Categorical(10),) * 10),
-}

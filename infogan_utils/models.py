@@ -40,11 +40,26 @@ PAPER_64 = Widths(g_map=256, g_up=(128, 64), d_conv=(64, 128, 256), same=2)  # c
 
 
 class Generator(nn.Module):
-    """G: latent vector (n, total) → images (n, channels, side, side) in [0, 1]."""
+    """G: latent vector (n, total) → images (n, channels, side, side) in [0, 1], grown from maps of ``base`` pixels."""
 
-    def __init__(self, fc: nn.Sequential, up: nn.Sequential) -> None:
+    def __init__(self, spec: LatentSpec, w: Widths, channels: int, base: int) -> None:
         super().__init__()
-        self.fc, self.up = fc, up
+        self.fc, self.up = nn.Sequential(), nn.Sequential()
+        width = spec.total
+        for wider in (*w.g_fc, w.g_map * base**2):
+            self.fc += nn.Sequential(nn.Linear(width, wider, bias=False), nn.BatchNorm1d(wider), nn.ReLU())
+            width = wider
+        self.fc.append(nn.Unflatten(1, (w.g_map, base, base)))
+        width = w.g_map
+        for _ in range(w.same):
+            same = nn.Conv2d(width, width, 3, padding=1, bias=False)
+            self.up += nn.Sequential(same, nn.BatchNorm2d(width), nn.ReLU())
+        for i, wider in enumerate(w.g_up):
+            normed = i < len(w.g_up) - w.g_plain
+            self.up.append(nn.ConvTranspose2d(width, wider, 4, stride=2, padding=1, bias=not normed))
+            self.up += nn.Sequential(*[nn.BatchNorm2d(wider)] * normed, nn.ReLU())
+            width = wider
+        self.up.append(nn.ConvTranspose2d(width, channels, 4, stride=2, padding=1))
 
     def forward(self, latent: Tensor) -> Tensor:
         h = self.fc(latent)  # (n, g_map, base, base)
@@ -91,12 +106,9 @@ def build(
     if base < 1 or base << halvings != side:
         raise ValueError(f"a side of {side} was given; these networks take a multiple of {2**halvings} pixels")
     with modules_draw_from(stream(seed, "first weights")):
-        fc, up, trunk, features, q_head = layers(spec, widths, channels, side, base)
-        d_head = nn.Linear(features, 1)
-        G, D = Generator(fc, up), Discriminator(trunk, spectral_norm(d_head) if widths.spectral else d_head, q_head)
-    G, D = (net.to(memory_format=torch.channels_last) for net in (G, D))  # convolutions are faster so
-    G.widths = D.widths = widths  # for the file of a run
-    return G, D
+        G, D = Generator(spec, widths, channels, base), discriminator(spec, widths, channels, side)
+    G.widths = widths  # for the file of a run
+    return tuple(net.to(memory_format=torch.channels_last) for net in (G, D))  # convolutions are faster so
 
 
 def pair_classifier(shape: tuple[int, ...], k: int, seed: int = 0) -> nn.Sequential:
@@ -107,11 +119,10 @@ def pair_classifier(shape: tuple[int, ...], k: int, seed: int = 0) -> nn.Sequent
     if k < 2 or len(shape) != 3:
         raise ValueError(f"H compares pictures of two codes or more; {k} codes, {shape} were given: set contrast=0.0")
     channels, side, _ = shape
-    with modules_draw_from(stream(seed, "first weights of H")):
-        first, second = nn.Conv2d(2 * channels, 32, 4, 2, 1), nn.Conv2d(32, 64, 4, 2, 1)
-        hidden, last = nn.Linear(64 * (side // 4) ** 2, 128), nn.Linear(128, k)
     act = nn.LeakyReLU(LEAK)
-    return nn.Sequential(first, act, second, act, nn.Flatten(), hidden, act, last)
+    with modules_draw_from(stream(seed, "first weights of H")):
+        convolutions = nn.Conv2d(2 * channels, 32, 4, 2, 1), act, nn.Conv2d(32, 64, 4, 2, 1), act, nn.Flatten()
+        return nn.Sequential(*convolutions, nn.Linear(64 * (side // 4) ** 2, 128), act, nn.Linear(128, k))
 
 
 def has_bfloat16(device: torch.device) -> bool:
@@ -121,23 +132,8 @@ def has_bfloat16(device: torch.device) -> bool:
     return device.type == "cpu" and getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)()
 
 
-def layers(spec: LatentSpec, w: Widths, channels: int, side: int, base: int) -> tuple:
-    """The parts of the networks: G's FC and up-convolutions, the trunk, its number of features, Q's head."""
-    fc, width = nn.Sequential(), spec.total
-    for wider in (*w.g_fc, w.g_map * base**2):
-        fc += nn.Sequential(nn.Linear(width, wider, bias=False), nn.BatchNorm1d(wider), nn.ReLU())
-        width = wider
-    fc.append(nn.Unflatten(1, (w.g_map, base, base)))
-    up, width = nn.Sequential(), w.g_map
-    for _ in range(w.same):
-        up += nn.Sequential(nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU())
-    for i, wider in enumerate(w.g_up):
-        normed = i < len(w.g_up) - w.g_plain
-        up.append(nn.ConvTranspose2d(width, wider, 4, stride=2, padding=1, bias=not normed))
-        up += nn.Sequential(*[nn.BatchNorm2d(wider)] * normed, nn.ReLU())
-        width = wider
-    up.append(nn.ConvTranspose2d(width, channels, 4, stride=2, padding=1))
-
+def discriminator(spec: LatentSpec, w: Widths, channels: int, side: int) -> Discriminator:
+    """The trunk and its heads of these widths."""
     trunk, width = nn.Sequential(), channels
     kernels = [(wider, 4, 2) for wider in w.d_conv] + [(w.d_conv[-1], 3, 1)] * w.same
     for i, (wider, kernel, stride) in enumerate(kernels):
@@ -145,14 +141,17 @@ def layers(spec: LatentSpec, w: Widths, channels: int, side: int, base: int) -> 
         trunk += with_norm(conv, w.spectral, *[nn.BatchNorm2d(wider)] * (i > 0))
         width = wider
     trunk.append(Flatten())
-    features = width * (side >> len(w.d_conv)) ** 2
+    width *= (side >> len(w.d_conv)) ** 2
     if w.d_fc:
-        trunk += with_norm(nn.Linear(features, w.d_fc, bias=w.spectral), w.spectral, nn.BatchNorm1d(w.d_fc))
-        features = w.d_fc
-    if not w.q_fc:
-        return fc, up, trunk, features, nn.Linear(features, spec.answers)
-    hidden = with_norm(nn.Linear(features, w.q_fc, bias=w.spectral), w.spectral, nn.BatchNorm1d(w.q_fc))
-    return fc, up, trunk, features, hidden.append(nn.Linear(w.q_fc, spec.answers))
+        trunk += with_norm(nn.Linear(width, w.d_fc, bias=w.spectral), w.spectral, nn.BatchNorm1d(w.d_fc))
+        width = w.d_fc
+    if w.q_fc:
+        hidden = with_norm(nn.Linear(width, w.q_fc, bias=w.spectral), w.spectral, nn.BatchNorm1d(w.q_fc))
+        q_head = hidden.append(nn.Linear(w.q_fc, spec.answers))
+    else:
+        q_head = nn.Linear(width, spec.answers)
+    d_head = nn.Linear(width, 1)
+    return Discriminator(trunk, spectral_norm(d_head) if w.spectral else d_head, q_head)
 
 
 def with_norm(layer: nn.Module, spectral: bool, *batch_norm: nn.Module) -> nn.Sequential:

@@ -9,8 +9,9 @@ import torch
 from helpers import SPEC, make_own, normal, points
 from torch.distributions import VonMises
 
-from infogan_utils import PAPER_SPECS, Categorical, Latents, LatentSpec, Uniform, checkpoint, train
+from infogan_utils import Categorical, Latents, LatentSpec, Uniform, checkpoint, train
 from infogan_utils.codes import Code
+from infogan_utils.data import PAPER_SPECS
 from infogan_utils.objectives import information, three_step_loss
 
 # total width of G's input and numbers of Q's head, from the paper's section 7 and appendix C

@@ -5,7 +5,8 @@ import torch
 from helpers import SPEC, TINY, OwnD, OwnG, make, normal, reals
 from torch import nn
 
-from infogan_utils import PAPER_SPECS, LatentSpec, Model, Recipe, Trainer, build, models
+from infogan_utils import LatentSpec, Model, Recipe, Trainer, build, models
+from infogan_utils.data import PAPER_SPECS
 from infogan_utils.looking import as_floats, follow, looking
 
 

@@ -9,7 +9,8 @@ import torch
 from torch.nn import functional as F
 
 from infogan_utils.checks import nb05 as check
-from infogan_utils.latents import PAPER_SPECS, Latents
+from infogan_utils.data import PAPER_SPECS
+from infogan_utils.latents import Latents
 from infogan_utils.models import Discriminator, Widths, build
 from infogan_utils.objectives import information
 from infogan_utils.recipes import Recipe

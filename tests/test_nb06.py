@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from infogan_utils import Categorical, Latents, LatentSpec, Model, Trainer, Uniform, build, choose_start, recipes, train
 from infogan_utils.checks import nb06 as check
-from infogan_utils.latents import PAPER_SPECS
+from infogan_utils.data import PAPER_SPECS
 from infogan_utils.loop import next_batch
 from infogan_utils.objectives import agreement_bound
 from infogan_utils.plots import measured, outcome

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from infogan_utils.checks import exercise
 from infogan_utils.codes import Categorical, Uniform
-from infogan_utils.latents import PAPER_SPECS, LatentSpec
+from infogan_utils.latents import LatentSpec
 from infogan_utils.models import Widths, build
 
 CUT = " A detach() cuts the path; a part that is not updated is still passed through."
@@ -33,7 +33,12 @@ def decode(answer: Callable) -> None:
     """z and each code come back, for every specification."""
     generator = torch.Generator().manual_seed(51)
     mixed = LatentSpec(3, (Uniform(), Categorical(4), Categorical(2), Uniform(), Categorical(7)))
-    for title, spec in {**PAPER_SPECS, "3 noise variables and mixed kinds": mixed}.items():
+    specs = {
+        "mnist": LatentSpec(62, (Categorical(10), Uniform(), Uniform())),
+        "chairs": LatentSpec(128, (*[Categorical(20)] * 3, Uniform())),
+        "mixed kinds": mixed,
+    }
+    for title, spec in specs.items():
         latents = spec.sample(40, generator)
         row = spec.encode(latents)
         got = answer(spec, row)

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from infogan_utils.checks import exercise
 from infogan_utils.codes import Categorical, Uniform
-from infogan_utils.latents import PAPER_SPECS, Latents, LatentSpec
+from infogan_utils.latents import Latents, LatentSpec
 from infogan_utils.models import Widths, build
 from infogan_utils.recipes import Recipe
 from infogan_utils.training import Trainer
@@ -63,8 +63,9 @@ def g_step_loss(answer: Callable) -> None:
 def traverse(answer: Callable) -> None:
     """For three specifications: one code moves, the noise is shared, every other code is 0."""
     generator = torch.Generator().manual_seed(63)
+    digits, faces = LatentSpec(62, (Categorical(10), Uniform(), Uniform())), LatentSpec(128, (Uniform(),) * 5)
     mixed = LatentSpec(3, (Uniform(), Categorical(4), Uniform(sigma=1.0), Categorical(2)))
-    for spec in (PAPER_SPECS["mnist"], PAPER_SPECS["faces"], mixed):
+    for spec in (digits, faces, mixed):
         z, values = torch.randn(1, spec.noise, generator=generator), torch.rand(7, generator=generator) * 4 - 2
         for name in (n for n in spec.names if not spec[n].discrete):
             got, where = answer(spec, z, name, values), f"{len(spec.codes)} codes {list(spec.names)}, {name!r} moves"

@@ -11,14 +11,14 @@ from pathlib import Path
 import numpy as np
 
 from infogan_utils.augment import Augment
-from infogan_utils.codes import Uniform
+from infogan_utils.codes import Categorical, Uniform
 from infogan_utils.data import arrays, digits, folder, sprites
 from infogan_utils.data.common import DataError, Pictures
-from infogan_utils.latents import PAPER_SPECS, LatentSpec
+from infogan_utils.latents import LatentSpec
 from infogan_utils.models import PAPER, PAPER_32, PAPER_64, SMALL, SPRITES, Widths
 from infogan_utils.recipes import DIGIT_AUGMENT
 
-__all__ = ["SETS", "DataError", "DataSet", "Entry", "Pictures", "load"]
+__all__ = ["PAPER_SPECS", "SETS", "DataError", "DataSet", "Entry", "Pictures", "load"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +41,14 @@ class Entry:
     augment: Augment  # a T that leaves the codes their meaning
 
 
+# the codes of the InfoGAN paper's five data sets (arXiv 1606.03657, section 7 and appendix C)
+PAPER_SPECS = {
+    "mnist": LatentSpec(62, (Categorical(10), Uniform(), Uniform())),
+    "chairs": LatentSpec(128, (*[Categorical(20)] * 3, Uniform())),
+    "faces": LatentSpec(128, (Uniform(),) * 5),
+    "svhn": LatentSpec(124, (*[Categorical(10)] * 4, *[Uniform()] * 4)),
+    "celeba": LatentSpec(128, (Categorical(10),) * 10),
+}
 CLOTHES = Augment(scale=0.15, shift=0.1, aspect=0.15, mirror=0.5)
 ANYTHING = Augment(scale=0.1, shift=0.1, mirror=0.5)
 HOUSE_NUMBERS = Augment(rotation=0.1, shear=0.2, scale=0.1, shift=0.1)
