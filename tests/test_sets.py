@@ -116,3 +116,26 @@ def test_one_command_trains_measures_and_draws_each_layout(folder, monkeypatch, 
     assert f"--data {name} --recipe {recipe}" in runs[-1]["command"]
     assert Image.open(folder / f"sets_{name}.png").mode == "P"
     assert (folder / f"sets_{name}.png").stat().st_size < 150_000
+
+
+def test_a_layout_trains_on_another_set(folder):
+    command = [
+        "--data",
+        "yaleb",
+        "--codes",
+        "celeba",
+        "--steps",
+        "1",
+        "--batch",
+        "8",
+        "--seeds",
+        "1",
+        "--out",
+        str(folder),
+    ]
+    sets.main(command)
+    sets.main([*command[:2], *command[4:]])  # the set's own codes are a run of their own
+    runs = json.loads((folder / "sets.json").read_text("utf-8"))["runs"]
+    assert [len(run["information"]) for run in runs if "codes" in run] == [10] and len(runs) == 2
+    assert "--data yaleb --codes celeba" in runs[0]["command"]
+    assert {path.name for path in folder.glob("*.png")} >= {"sets_yaleb.png", "sets_yaleb_celeba.png"}

@@ -3,9 +3,10 @@
     INFOGAN_DATA=FOLDER python tests/benchmarks/sets.py --data coil20 --recipe fast --networks small --steps 1500
 
 FOLDER holds the set as ``data.load`` reads it. The stand-ins: "coil20" for the paper's chairs, "yaleb" for its faces.
+``--codes`` puts a layout on another set, for one that isn't at hand: ``--data mnist --codes svhn``.
 Recipes: ``paper``, as the paper trains; ``fast``, notebook 06's recipe with the set's own T, without a T of its own for
 each code. Each run is added to ``infogan_utils/assets/sets.json`` as soon as it is measured, in the place of an
-earlier one with the same settings; the picture ``sets_NAME.png`` there is drawn by the run of the first seed.
+earlier one with the same settings; the picture ``sets_DATA[_CODES].png`` there is drawn by the run of the first seed.
 """
 
 import argparse
@@ -26,7 +27,7 @@ from infogan_utils.models import SMALL
 
 ASSETS = Path(plots.results.ASSETS)
 NAMES = tuple(name for name in data.SETS if name not in ("folder", "sprites"))
-KEY = ("data", "recipe", "networks", "steps", "batch", "seed")  # what makes a run: the command's options
+KEY = ("data", "codes", "recipe", "networks", "steps", "batch", "seed")  # what makes a run: the command's options
 DRAWN = 2_000  # generated pictures that are measured
 
 
@@ -144,6 +145,7 @@ def picture(model: Model, title: str) -> bytes:
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", choices=NAMES, required=True)
+    parser.add_argument("--codes", choices=data.PAPER_SPECS, help="whose layout; the set's own if none is named")
     parser.add_argument("--recipe", choices=["paper", "fast"], default="fast")
     parser.add_argument("--networks", choices=["small", "paper"], default="small", help="paper: those of data.load")
     parser.add_argument("--steps", type=int, default=1500, help="0 measures networks that haven't learnt")
@@ -152,9 +154,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=ASSETS, metavar="FOLDER")
     options = parser.parse_args(arguments)
     found, path = data.load(options.data), options.out / "sets.json"
+    if options.codes:
+        found = dataclasses.replace(found, spec=data.PAPER_SPECS[options.codes])
     print(found.source, flush=True)
     for seed in options.seeds:
-        how = {key: seed if key == "seed" else getattr(options, key) for key in KEY}
+        how = {
+            key: value for key, value in (vars(options) | {"seed": seed}).items() if key in KEY and value is not None
+        }
         model = trained(found, options.recipe, options.networks, options.steps, options.batch, seed)
         run = how | measured(model, found, seed)
         run |= {"trained on": len(found.train), "torch": torch.__version__, "machine": best_device().type}
@@ -162,12 +168,14 @@ def main(arguments: list[str] | None = None) -> None:
         run["command"] = " ".join(["python tests/benchmarks/sets.py", *words])
         print(json.dumps(run), flush=True)
         runs = json.loads(path.read_text("utf-8"))["runs"] if path.exists() else []
-        runs = [r for r in runs if any(r[key] != how[key] for key in KEY)] + [run]
+        runs = [r for r in runs if any(r.get(key) != how.get(key) for key in KEY)] + [run]
         lines = ",\n".join(f"  {json.dumps(run, allow_nan=False)}" for run in runs)
         replace_text(path, f'{{"runs": [\n{lines}\n]}}\n')
         if options.steps and seed == options.seeds[0]:
-            title = f"{options.data}, recipe {options.recipe}, {options.steps:,} steps, seed {seed}"
-            (options.out / f"sets_{options.data}.png").write_bytes(picture(model, title))
+            whose = f", codes of {options.codes}" if options.codes else ""
+            title = f"{options.data}{whose}, recipe {options.recipe}, {options.steps:,} steps, seed {seed}"
+            name = "_".join(["sets", options.data, *filter(None, [options.codes])])
+            (options.out / f"{name}.png").write_bytes(picture(model, title))
 
 
 if __name__ == "__main__":
