@@ -18,6 +18,7 @@ from infogan_utils.latents import LatentSpec
 from infogan_utils.looking import Model
 from infogan_utils.models import Discriminator, build
 from infogan_utils.objectives import information
+from infogan_utils.plots.figures import tiles
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -246,6 +247,35 @@ def test_features_that_do_not_fit_are_named():
             metrics.precision_recall(real, fake)
     with pytest.raises(ValueError, match="not finite"):
         metrics.density_coverage(torch.rand(9, 2), torch.full((9, 2), math.nan))
+
+
+@pytest.mark.parametrize(
+    ("measure", "names"),
+    [
+        (lambda x, y: metrics.verdicts(metrics.train_judge(x, y, epochs=1), x), "images labels"),
+        (lambda x, y: metrics.features(metrics.train_judge(x, y, epochs=1), x), "images labels"),
+        (metrics.diversity, "images labels"),
+        (lambda x: metrics.picture_properties(x)["ink"], "images"),
+        (lambda x: tiles(x[:, None], 8), "images"),
+        (metrics.precision_recall, "points others"),
+        (metrics.density_coverage, "points others"),
+        (metrics.frechet_distance, "points others"),
+        (lambda x, y: metrics.explained(x[:, 0], y[:, 0], bins=4), "points others"),
+        (metrics.answer_information, "points"),
+        (lambda y: metrics.best_match(y, y, 10).confusion, "labels"),
+    ],
+)
+def test_numpys_arrays_are_taken_as_tensors_are(measure, names):
+    tensors = {
+        "images": torch.randint(0, 256, (40, 28, 28), dtype=torch.uint8, generator=rng()),
+        "labels": torch.arange(40) % 10,
+        "points": torch.rand(40, 3, generator=rng(1)),
+        "others": torch.rand(40, 3, generator=rng(2)),
+    }
+    arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
+    arrays |= {"labels": arrays["labels"].astype("int32"), "points": arrays["points"].astype("float64")}
+    given, same = ([kinds[name] for name in names.split()] for kinds in (arrays, tensors))
+    np.testing.assert_allclose(np.asarray(measure(*given)), np.asarray(measure(*same)), rtol=1e-5)
 
 
 # --- properties of a picture

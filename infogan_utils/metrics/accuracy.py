@@ -59,7 +59,7 @@ def accuracy(model: Model, images: Tensor, labels: Tensor | None) -> Match:
 
 def answer_information(probabilities: Tensor) -> float:
     """I between an image and Q's answer in nats, H(mean Q) − mean H(Q), from (n, K) probabilities. No labels."""
-    entr = torch.special.entr  # −p ln p
+    probabilities, entr = torch.as_tensor(probabilities), torch.special.entr  # −p ln p
     return float(entr(probabilities.mean(dim=0)).sum() - entr(probabilities).sum(dim=1).mean())
 
 

@@ -21,6 +21,7 @@ def train_judge(images: Tensor, labels: Tensor, *, classes: int = 10, epochs: in
 
     Returns the network in eval mode: (n, channels, height, width) floats in [0, 1] → (n, classes) logits.
     """
+    images, labels = torch.as_tensor(images), torch.as_tensor(labels).long()
     if len(images) != len(labels) or not len(images) or images.ndim not in (3, 4):
         raise ValueError(f"images {tuple(images.shape)} and {len(labels)} labels were given; the judge takes n of each")
     channels = 1 if images.ndim == 3 else images.shape[1]
@@ -45,17 +46,18 @@ def train_judge(images: Tensor, labels: Tensor, *, classes: int = 10, epochs: in
 @torch.no_grad()
 def verdicts(judge: nn.Module, images: Tensor) -> Tensor:
     """The likeliest class of each image, (n,)."""
-    return torch.cat([judge(as_floats(x)).argmax(dim=1) for x in images.split(LOOK)])
+    return torch.cat([judge(as_floats(x)).argmax(dim=1) for x in torch.as_tensor(images).split(LOOK)])
 
 
 @torch.no_grad()
 def features(judge: nn.Sequential, images: Tensor) -> Tensor:
     """The 128 units before the judge's last layer, (n, 128): what ``variety`` compares."""
-    return torch.cat([judge[:-1](as_floats(x)) for x in images.split(LOOK)])
+    return torch.cat([judge[:-1](as_floats(x)) for x in torch.as_tensor(images).split(LOOK)])
 
 
 def diversity(images: Tensor, labels: Tensor) -> float:
     """How unlike two images of one class are: root mean squared difference of a pixel, mean square over classes."""
+    labels = torch.as_tensor(labels)
     classes, counts = labels.unique(return_counts=True)
     if not len(classes) or counts.min() < 2:
         raise ValueError(f"classes {classes.tolist()} have {counts.tolist()} images; leave out those with one alone")

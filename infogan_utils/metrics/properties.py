@@ -47,6 +47,7 @@ def explained(code: Tensor, values: Tensor, bins: int = 8) -> float:
 
     A code that says nothing gets (bins − 1)/(n − 1) on average: 0.02 for 300 draws. NaN and infinities are left out.
     """
+    code, values = torch.as_tensor(code), torch.as_tensor(values)
     finite = values.isfinite()
     code, values = code[finite], values[finite].double()
     if len(values) < 10 * bins:

@@ -57,6 +57,7 @@ def _balls(centres: Tensor, points: Tensor, k: int) -> tuple[Tensor, Tensor]:
 
 
 def _checked(real: Tensor, fake: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    real, fake = torch.as_tensor(real), torch.as_tensor(fake)
     fits = real.ndim == fake.ndim == 2 and real.shape[1] == fake.shape[1]
     if not fits or min(len(real), len(fake)) <= k or k < 1:
         shapes = f"{tuple(real.shape)} and {tuple(fake.shape)}"

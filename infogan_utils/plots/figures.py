@@ -8,12 +8,15 @@ from typing import BinaryIO
 import matplotlib
 import matplotlib.pyplot
 import numpy as np
+import torch
 from IPython.display import display
 from ipywidgets import DOMWidget
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image, ImageOps
 from torch import Tensor
+
+from infogan_utils.looking import as_floats
 
 # Okabe and Ito's palette, in an order in which neighbours stay apart in grey.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
@@ -66,11 +69,12 @@ def show_live(widget: DOMWidget, png: bytes, alt: str) -> None:
 
 
 def tiles(images: Tensor, columns: int) -> np.ndarray:
-    """Images (n, channels, height, width) in [0, 1], ``columns`` to a row, as one picture, uint8."""
+    """Images (n, channels, height, width), uint8 or in [0, 1], ``columns`` to a row, as one picture, uint8."""
+    images = torch.as_tensor(images)
     if images.ndim != 4:
         raise ValueError(f"{tuple(images.shape)} was given; a grid of pictures takes (n, channels, height, width)")
     n, channels, height, width = images.shape
-    rows = images.view(n // columns, columns, channels, height, width).permute(0, 3, 1, 4, 2)
+    rows = as_floats(images).reshape(n // columns, columns, channels, height, width).permute(0, 3, 1, 4, 2)
     picture = rows.reshape(n // columns * height, columns * width, channels).squeeze(2).nan_to_num()
     return (picture.clamp(0, 1) * 255).byte().cpu().numpy()
 
@@ -78,7 +82,7 @@ def tiles(images: Tensor, columns: int) -> np.ndarray:
 def place(axes: Axes, images: Tensor, rows: Sequence[str] = (), columns: Sequence[str] = (), **labels: str) -> None:
     """Put images into axes as a grid, a label for each row and column or none; ``labels`` go to ``axes.set``.
 
-    ``images`` are (rows, columns, height, width) or (rows, columns, channels, height, width), 0 black to 1.
+    ``images`` are (rows, columns, height, width) or (rows, columns, channels, height, width), uint8 or 0 black to 1.
     """
     down, across, *_, height, width = images.shape
     axes.imshow(tiles(images.reshape(down * across, -1, height, width), across), cmap="gray", vmin=0, vmax=255)
