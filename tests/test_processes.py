@@ -127,6 +127,9 @@ def test_the_command_line_trains_saves_goes_on_and_says_what_came_of_it(folder, 
     theirs = Trainer(*nets, pictures.spec, ours.recipe)
     train(theirs, pictures.train, until=3)
     assert same(ours, theirs) and ours.recipe.views.parts[0].augment == pictures.augment
+    for steps in (3, 2):  # started again, or with fewer steps than the run has
+        assert run(steps=steps, every=2) == found and found["steps a second"] > 0
+        assert "this run is finished: it has taken 3 steps, and" in capsys.readouterr().out
     with pytest.raises(SystemExit, match="is a run with {'seed': 0}, the command says {'seed': 1}. Give what it has"):
         run(steps=3, seed=1)
 

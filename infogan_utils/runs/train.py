@@ -5,7 +5,7 @@
     accelerate launch --multi_gpu --num_processes 4 -m infogan_utils.runs.train …          one on each of four GPUs
 
 FOLDER gets run.safetensors, which ``checkpoint.load`` reads, every ``--every`` steps, and result.json at the end. The
-same command goes on from the last save, and further with more ``--steps``.
+same command goes on from the last save, and further with more ``--steps``; of a finished run it keeps all as it is.
 """
 
 import argparse
@@ -101,11 +101,14 @@ def main() -> None:
             print(f"step {trainer.steps} of {options.steps}, {speed} steps/s, L_I {recent(trainer)}", flush=True)
         if not done:
             sys.exit(f"stopped; the same command goes on from step {trainer.steps}")
-    if first:
+    result = options.out / "result.json"
+    if first and speed is None and result.exists() and f'"steps": {trainer.steps},' in result.read_text("utf-8"):
+        print(f"this run is finished: it has taken {trainer.steps} steps, and {result} says what came of it")
+    elif first:
         found = settings | {"steps": trainer.steps, "L_I": recent(trainer), "accuracy": accuracy(trainer, pictures)}
         machine = f"{processes.device}, {torch.get_num_threads()} threads a process, torch {torch.__version__}"
         found |= {"steps a second": speed, "images a step": trainer.recipe.batch * processes.count, "machine": machine}
-        (options.out / "result.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        result.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
         print(json.dumps(found))
 
 
