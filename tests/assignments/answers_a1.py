@@ -132,6 +132,14 @@ def least_squares(v_real, v_fake):
 
 WRONG = {
     "value": {
+        "s − log(1 + e^s), finite on the wrong side only": (
+            (
+                "def value(s_real, s_fake):\n"
+                "    ls = lambda s: s - torch.log1p(torch.exp(s))\n"
+                "    return ls(s_real).mean() + ls(-s_fake).mean()"
+            ),
+            {"value-extreme"},
+        ),
         "the public check's numbers built in": (
             (
                 "def value(s_real, s_fake):\n"
@@ -311,6 +319,22 @@ WRONG = {
         ),
     },
     "optimal-discriminator": {
+        "1e-30 beside the sum": (
+            (
+                "def optimal_discriminator(p, q):\n"
+                "    t = p + q\n"
+                "    return torch.where(t > 0, p / (t + 1e-30), torch.tensor(0.5))"
+            ),
+            {"optimal-ratio"},
+        ),
+        "densities below 1e-20 taken for none": (
+            (
+                "def optimal_discriminator(p, q):\n"
+                "    t = p + q\n"
+                "    return torch.where(t > 1e-20, p / t.clamp_min(1e-20), torch.tensor(0.5))"
+            ),
+            {"optimal-ratio"},
+        ),
         "1e-12 beside the sum": (
             ("def optimal_discriminator(p, q):\n    return torch.where(p+q>0, p/(p+q+1e-12), torch.tensor(0.5))"),
             {"optimal-ratio"},
@@ -525,6 +549,22 @@ WRONG = {
         ),
     },
     "generator-losses": {
+        "−s − log(1 + e^−s), not finite at −100": (
+            (
+                "def generator_losses(s):\n"
+                "    ls = lambda s: s - torch.log1p(torch.exp(s))\n"
+                "    return ls(-s).mean(), torch.nn.functional.softplus(-s).mean()"
+            ),
+            {"losses-minimax"},
+        ),
+        "s − log(1 + e^s), not finite at 100": (
+            (
+                "def generator_losses(s):\n"
+                "    ls = lambda s: s - torch.log1p(torch.exp(s))\n"
+                "    return -torch.nn.functional.softplus(s).mean(), -ls(s).mean()"
+            ),
+            {"losses-non-saturating"},
+        ),
         "a softplus that is linear from 5": (
             (
                 "def generator_losses(s):\n"

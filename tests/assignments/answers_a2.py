@@ -145,6 +145,10 @@ BOTH, ALL = {"categorical-value", "categorical-extreme"}, {"codes-categorical", 
 
 WRONG = {
     "entropy": {
+        "1e-5 inside the logarithm": (
+            ("def entropy(p):\n    return -(p * (p + 1e-5).log()).sum(-1)"),
+            {"entropy-value", "entropy-zero"},
+        ),
         "squeezed": (
             ("def entropy(p):\n    return torch.special.entr(p).sum(-1).squeeze()"),
             {"entropy-value"},
@@ -208,6 +212,62 @@ WRONG = {
         ),
     },
     "sample-codes": {
+        "the second half minus the first": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    c = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                "    u = 2 * torch.rand((n + 1) // 2, n_cont, generator=generator) - 1\n"
+                "    return c, torch.cat([u, -u])[:n]"
+            ),
+            {"codes-continuous"},
+        ),
+        "the generator seeded by its own seed": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    generator.manual_seed(generator.initial_seed() + 1)\n"
+                "    c = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                "    u = 2 * torch.rand(n, n_cont, generator=generator) - 1\n"
+                "    return c, u"
+            ),
+            {"codes-generator"},
+        ),
+        "on [−0.95, 0.95]": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    c = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
+                "    u = 2 * torch.rand(n, n_cont, generator=generator) - 1\n"
+                "    return c, .95 * u"
+            ),
+            {"codes-continuous"},
+        ),
+        "the last category twice as likely": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    c = torch.eye(K)[torch.randint(K + 1, (n,), generator=generator).clamp(max=K - 1)]\n"
+                "    u = 2 * torch.rand(n, n_cont, generator=generator) - 1\n"
+                "    return c, u"
+            ),
+            {"codes-categorical"},
+        ),
+        "a rounded index": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    c = torch.eye(K)[(torch.rand(n, generator=generator) * (K - 1)).round().long()]\n"
+                "    u = 2 * torch.rand(n, n_cont, generator=generator) - 1\n"
+                "    return c, u"
+            ),
+            {"codes-categorical"},
+        ),
+        "half the batch's categories repeated": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    i = torch.randint(K, ((n + 1) // 2,), generator=generator).repeat(2)[:n]\n"
+                "    c = torch.eye(K)[i]\n"
+                "    u = 2 * torch.rand(n, n_cont, generator=generator) - 1\n"
+                "    return c, u"
+            ),
+            {"codes-categorical"},
+        ),
         "squeezed": (
             (
                 DRAW + "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
@@ -462,6 +522,23 @@ WRONG = {
         ),
     },
     "categorical-bound": {
+        "K from the largest code of the batch": (
+            (
+                "def categorical_bound(logits, c_cat):\n"
+                "    i = c_cat.argmax(1)\n"
+                "    K = int(i.max()) + 1\n"
+                "    return math.log(K) - torch.nn.functional.cross_entropy(logits, i)"
+            ),
+            {"categorical-value"},
+        ),
+        "K as the number of codes in the batch": (
+            (
+                "def categorical_bound(logits, c_cat):\n"
+                "    i = c_cat.argmax(1)\n"
+                "    return math.log(len(i.unique())) - torch.nn.functional.cross_entropy(logits, i)"
+            ),
+            {"categorical-extreme", "categorical-value"},
+        ),
         "ln 10 for ln K": (
             (
                 "def categorical_bound(logits, c_cat):\n"
@@ -564,6 +641,26 @@ WRONG = {
         ),
     },
     "gaussian-bound": {
+        "gaussian_nll_loss with its default eps": (
+            (
+                GAUSS + "    f, v = torch.nn.functional.gaussian_nll_loss, log_var.exp()\n"
+                "    return H - f(mu, c, v, full=True, reduction='sum') / len(c)"
+            ),
+            {"gaussian-one"},
+        ),
+        "1e-8 beside the variance": (
+            GAUSS
+            + "    v = 1e-8 + log_var.exp()\n    return (-half - (v.log() + (c - mu)**2 / v) / 2).sum(1).mean() + H",
+            {"gaussian-one"},
+        ),
+        "σ clamped at 1e-3": (
+            (
+                "def gaussian_bound(mu, log_var, c):\n"
+                "    s = (log_var / 2).exp().clamp_min(1e-3)\n"
+                "    return torch.distributions.Normal(mu, s).log_prob(c).sum(1).mean() + c.shape[1] * math.log(2)"
+            ),
+            {"gaussian-one"},
+        ),
         "log-variance clamped to [−30, 20]": (
             (
                 "def gaussian_bound(mu, log_var, c):\n"
@@ -598,7 +695,7 @@ WRONG = {
                 "    return d*math.log(2)-torch.nn.functional.gaussian_nll_loss(mu,c,log_var.exp(),"
                 "full=True)"
             ),
-            {"gaussian-gradient", "gaussian-several"},
+            {"gaussian-gradient", "gaussian-one", "gaussian-several"},
         ),
         "log-variance clamped to [−5, 2]": (
             (

@@ -211,6 +211,11 @@ def step(*, zero="optimisers[name].zero_grad()", g=G_STEP, d=D_STEP, i=I_STEP, e
 WHOLE = {"step-whole"}
 WRONG = {
     "gradient-norms": {
+        "weights changed by looking": (
+            NORMS + f"        out[name] = math.sqrt(sum(float((g**2).sum()) for g in {GRAD} if g is not None))\n"
+            "        for p in m.parameters():\n            p.data.mul_(1.0001)\n    return out",
+            {"norms-clean"},
+        ),
         ".grad filled with zeros": (
             (
                 "def gradient_norms(loss, modules):\n"
@@ -349,6 +354,17 @@ WRONG = {
         ),
     },
     "discriminator-loss": {
+        "the real points asked for their gradient": (
+            (
+                "def discriminator_loss(G, D, x, latents):\n"
+                "    f = torch.nn.functional.softplus\n"
+                "    z, l, c = latents\n"
+                "    fake = G(z, l, c).detach()\n"
+                "    x.requires_grad_()\n"
+                "    return f(-D.v(x)).mean() + f(D.v(fake)).mean()"
+            ),
+            {"d-value"},
+        ),
         "backward() inside": (
             (
                 "def discriminator_loss(G, D, x, latents):\n"
@@ -486,6 +502,42 @@ WRONG = {
         ),
     },
     "generator-loss": {
+        "K from the largest label of the batch": (
+            (
+                "def generator_loss(G, D, latents, lam):\n"
+                "    f = torch.nn.functional\n"
+                "    z, l, c = latents\n"
+                "    x = G(z, l, c)\n"
+                "    logits = D.q(x)[0]\n"
+                "    gan = f.softplus(-D.v(x)).mean()\n"
+                "    return gan - lam * (math.log(int(l.argmax(1).max()) + 1) - f.cross_entropy(logits, l))"
+            ),
+            {"g-information"},
+        ),
+        "1e-8 inside the logarithm": (
+            (
+                "def generator_loss(G, D, latents, lam):\n"
+                "    f = torch.nn.functional\n"
+                "    z, l, c = latents\n"
+                "    x = G(z, l, c)\n"
+                "    logits = D.q(x)[0]\n"
+                "    gan = f.softplus(-D.v(x)).mean()\n"
+                "    return gan - lam * (((logits.softmax(1) * l).sum(1) + 1e-8).log().mean() + math.log(8))"
+            ),
+            {"g-information"},
+        ),
+        "the size of L_I": (
+            (
+                "def generator_loss(G, D, latents, lam):\n"
+                "    f = torch.nn.functional\n"
+                "    z, l, c = latents\n"
+                "    x = G(z, l, c)\n"
+                "    logits = D.q(x)[0]\n"
+                "    gan = f.softplus(-D.v(x)).mean()\n"
+                "    return gan + lam * (math.log(8) - f.cross_entropy(logits, l)).abs()"
+            ),
+            {"g-gradient", "g-information"},
+        ),
         "the trunk and the D head frozen for good": (
             (
                 "def generator_loss(G, D, latents, lam):\n"
@@ -687,6 +739,46 @@ WRONG = {
         ),
     },
     "information-loss": {
+        "c′ of shape (n,) against c of shape (n, 1)": (
+            (
+                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
+                "    f = torch.nn.functional\n"
+                "    return lam_l * f.cross_entropy(logits, l) + lam_c * ((c_hat.squeeze() - c)**2).mean()"
+            ),
+            {"information-continuous"},
+        ),
+        "c of shape (n,) against c′ of shape (n, 1)": (
+            (
+                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
+                "    f = torch.nn.functional\n"
+                "    return lam_l * f.cross_entropy(logits, l) + lam_c * ((c_hat - c.squeeze())**2).mean()"
+            ),
+            {"information-continuous"},
+        ),
+        "λ_l on the sum": (
+            (
+                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
+                "    f = torch.nn.functional\n"
+                "    return lam_l * (f.cross_entropy(logits, l) + lam_c * f.mse_loss(c_hat, c))"
+            ),
+            {"information-continuous"},
+        ),
+        "λ_c over λ_l": (
+            (
+                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
+                "    f = torch.nn.functional\n"
+                "    return lam_l * f.cross_entropy(logits, l) + lam_c / lam_l * f.mse_loss(c_hat, c)"
+            ),
+            {"information-continuous"},
+        ),
+        "Huber's loss": (
+            (
+                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
+                "    f = torch.nn.functional\n"
+                "    return lam_l * f.cross_entropy(logits, l) + 2 * lam_c * f.huber_loss(c_hat, c, delta=3.0)"
+            ),
+            {"information-continuous"},
+        ),
         "logits taken for log-probabilities": (
             (
                 "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
@@ -801,6 +893,22 @@ WRONG = {
         ),
     },
     "three-step": {
+        "gradients cut to length 5": (
+            step().replace(
+                "        optimisers[name].step()",
+                "        torch.nn.utils.clip_grad_norm_(optimisers[name].param_groups[0]['params'], 5.0)\n"
+                "        optimisers[name].step()",
+            ),
+            {"step-d", "step-g", "step-information", "step-whole"},
+        ),
+        "the Q head's gradients of before counted": (
+            step(zero="(G.zero_grad(), D.trunk.zero_grad(), D.d_head.zero_grad())"),
+            {"step-information", "step-whole"},
+        ),
+        "the inputs changed in place": (
+            step(end="    for t in (x, *first, *second):\n        t.zero_()\n" + END),
+            {"step-d", "step-g", "step-information", "step-whole"},
+        ),
         "gradient descent by hand": (
             (
                 step().replace(

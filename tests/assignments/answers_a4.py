@@ -152,6 +152,19 @@ SWEPT, HELD = {"traversal-swept"}, {"traversal-held"}
 
 WRONG = {
     "name-categories": {
+        "the last category": (
+            (
+                "def name_categories(D, spec, images):\n"
+                "    modes = [(m, m.training) for m in D.modules()]\n"
+                "    D.eval()\n"
+                "    with torch.no_grad():\n"
+                "        v, a = D(images[:, None].float() / 255)\n"
+                "    for m, t in modes:\n"
+                "        m.training = t\n"
+                "    return spec.posteriors(a)[spec.discrete[-1]].logits.argmax(1)"
+            ),
+            {"names-mode", "names-value"},
+        ),
         "D's parameters frozen for good": (
             (
                 "def name_categories(D, spec, images):\n"
@@ -244,6 +257,70 @@ WRONG = {
         ),
     },
     "best-match": {
+        "swaps until none helps": (
+            (
+                "def best_match(categories, labels, k):\n"
+                "    import numpy as np\n"
+                "    from scipy.optimize import linear_sum_assignment as lsa\n"
+                "    n = len(labels)\n"
+                "    t = np.zeros((k, k))\n"
+                "    np.add.at(t, (categories.numpy(), labels.numpy()), 1)\n"
+                "    p = list(range(k))\n"
+                "    go = True\n"
+                "    while go:\n"
+                "        go = False\n"
+                "        for a in range(k):\n"
+                "            for b in range(a + 1, k):\n"
+                "                if t[a, p[b]] + t[b, p[a]] > t[a, p[a]] + t[b, p[b]]:\n"
+                "                    p[a], p[b] = p[b], p[a]\n"
+                "                    go = True\n"
+                "    return float(sum(t[a, p[a]] for a in range(k)) / n)"
+            ),
+            {"match-merged"},
+        ),
+        "a table of what was seen": (
+            (
+                "def best_match(categories, labels, k):\n"
+                "    import numpy as np\n"
+                "    from scipy.optimize import linear_sum_assignment as lsa\n"
+                "    n = len(labels)\n"
+                "    t = np.zeros((k, k))\n"
+                "    np.add.at(t, (categories.numpy(), labels.numpy()), 1)\n"
+                "    cs, ls = np.unique(categories), np.unique(labels)\n"
+                "    t = np.array([[int(((categories == a) & (labels == b)).sum()) for b in ls] for a in cs])\n"
+                "    m = min(t.shape)\n"
+                "    i, j = lsa(-t[:m, :m])\n"
+                "    return float(t[i, j].sum() / n)"
+            ),
+            {"match-merged"},
+        ),
+        "logarithms of the counts": (
+            (
+                "def best_match(categories, labels, k):\n"
+                "    import numpy as np\n"
+                "    from scipy.optimize import linear_sum_assignment as lsa\n"
+                "    n = len(labels)\n"
+                "    t = np.zeros((k, k))\n"
+                "    np.add.at(t, (categories.numpy(), labels.numpy()), 1)\n"
+                "    i, j = lsa(-np.log1p(t))\n"
+                "    return float(t[i, j].sum() / n)"
+            ),
+            {"match-merged"},
+        ),
+        "columns normalised for matching": (
+            (
+                "def best_match(categories, labels, k):\n"
+                "    import numpy as np\n"
+                "    from scipy.optimize import linear_sum_assignment as lsa\n"
+                "    n = len(labels)\n"
+                "    t = np.zeros((k, k))\n"
+                "    np.add.at(t, (categories.numpy(), labels.numpy()), 1)\n"
+                "    c = t / np.maximum(t.sum(0), 1)\n"
+                "    i, j = lsa(-c)\n"
+                "    return float(t[i, j].sum() / n)"
+            ),
+            {"match-merged"},
+        ),
         "one round of swaps": (
             (
                 "def best_match(categories, labels, k):\n"
@@ -319,13 +396,30 @@ WRONG = {
         ),
     },
     "answer-information": {
+        "1e-5 inside the logarithm": (
+            (
+                "def answer_information(p):\n"
+                "    H = lambda q: -(q * (q + 1e-5).log()).sum(-1)\n"
+                "    return H(p.mean(0)) - H(p).mean()"
+            ),
+            {"information-extreme"},
+        ),
+        "zeros dropped before a mean": (
+            (
+                "def answer_information(p):\n"
+                "    H = lambda q: torch.special.entr(q).sum(-1)\n"
+                "    h = -(p[p > 0] * p[p > 0].log()).mean() * p.shape[1]\n"
+                "    return H(p.mean(0)) - h"
+            ),
+            {"information-extreme"},
+        ),
         "the median entropy": (
             (
                 "def answer_information(p):\n"
                 "    H=lambda q: torch.special.entr(q).sum(-1)\n"
                 "    return H(p.mean(0))-H(p).median()"
             ),
-            {"information-value"},
+            {"information-value", "information-extreme"},
         ),
         "clipped at 1": (
             (
@@ -349,7 +443,7 @@ WRONG = {
                 "    h = torch.nn.functional.one_hot(p.argmax(1), p.shape[1]).float().mean(0)\n"
                 "    return -torch.xlogy(h, h).sum()"
             ),
-            {"information-value"},
+            {"information-value", "information-extreme"},
         ),
         "a share of ln K": (
             (INFO + "(H(m) - H(p).mean()) / math.log(p.shape[1])"),
@@ -397,6 +491,28 @@ WRONG = {
         "the ceiling instead of the answers used": (INFO + "math.log(p.shape[1]) - H(p).mean()", BETWEEN | EXTREME),
     },
     "traversal": {
+        "held continuous codes as whole numbers": (
+            (
+                "def traversal(spec, z, category, name, values):\n"
+                "    n = len(z) * len(values)\n"
+                "    c = {k: torch.zeros(n, dtype=torch.int64) for k in spec.names}\n"
+                "    c[spec.discrete[0]] += category\n"
+                "    c[name] = values.repeat(len(z))\n"
+                "    return Latents(z.repeat_interleave(len(values), 0), c)"
+            ),
+            {"traversal-held"},
+        ),
+        "no Latents": (
+            (
+                "def traversal(spec, z, category, name, values):\n"
+                "    import types\n"
+                "    v = values.repeat(len(z))\n"
+                "    L = spec.by_hand(z.repeat_interleave(len(values), 0), {spec.discrete[0]: category, name: v})\n"
+                "    return types.SimpleNamespace(z=L.z, c=L.c)"
+            ),
+            {"traversal-swept"},
+        ),
+        "the noise squeezed": (SWEEP.replace("z.repeat_interleave", "z.squeeze().repeat_interleave"), SWEPT),
         "32-bit categories": (
             (
                 "def traversal(spec, z, category, name, values):\n"

@@ -108,7 +108,7 @@ def test_a_name_that_a_function_uses_may_be_the_students_own():
 
 # results as NumPy arrays or plain numbers, where the text does not ask for a tensor
 ARRAYS = {
-    "a1": ["optimal-discriminator", "jensen-shannon"],
+    "a1": ["optimal-discriminator", "jensen-shannon", "generator-gradients"],
     "a2": ["entropy", "information", "bound-and-gap"],
     "a3": ["gradient-norms"],
     "a4": ["best-match", "answer-information"],

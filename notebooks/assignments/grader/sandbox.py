@@ -104,6 +104,7 @@ class Room:
             for seed in seeds:
                 try:
                     with undisturbed():
+                        torch.manual_seed(seed)  # noise of the student's own differs from draw to draw
                         seen.append({"seen": encode(space["observe"](torch.Generator().manual_seed(seed)))})
                 except Exception as error:
                     seen.append({"error": type(error).__name__, "says": str(error)[:500]})
