@@ -191,13 +191,17 @@ def factor(x, generator, *shape):
     return 0.5 + 0.5 * torch.rand(*shape, generator=generator)
 
 
-def shares(spec, n, generator, *, noise=True, all_drawn=True, one=False):
-    z, c = spec.sample(n, generator)
-    shared = torch.randint(1 if one else len(spec.names), (n // 2,), generator=generator)
+def shares(spec, n, generator, *, noise=True, all_drawn=True, one=False, z=lambda z: z, change=lambda *both: both):
+    drawn, c = spec.sample(n, generator)
+    drawn, shared = z(drawn), torch.randint(1 if one else len(spec.names), (n // 2,), generator=generator)
     for i, name in enumerate(spec.names):
-        first, second = c[name].chunk(2)
+        first, second = change(*c[name].chunk(2))
         c[name] = torch.cat([first, torch.where((shared == i) if all_drawn else (shared >= 0), first, second)])
-    return Latents(torch.cat([z[: n // 2]] * 2) if noise else z, c), shared
+    return Latents(torch.cat([drawn[: n // 2]] * 2) if noise else drawn, c), shared
+
+
+def whole(code):
+    return not code.is_floating_point()
 
 
 WRONG = [
@@ -205,14 +209,41 @@ WRONG = [
     ("uneven_cost", "wrong sign", lambda counts: entropy(counts) - math.log(sum(n > 0 for n in counts))),
     ("uneven_cost", "those of 0 included", lambda counts: math.log(len(counts)) - entropy(counts)),
     ("uneven_cost", "in bits", lambda counts: (math.log(sum(n > 0 for n in counts)) - entropy(counts)) / math.log(2)),
+    ("uneven_cost", "number", lambda counts: str(math.log(sum(n > 0 for n in counts)) - entropy(counts))),
+    (
+        "uneven_cost",
+        "was changed",
+        lambda counts: counts.sort() or math.log(sum(n > 0 for n in counts)) - entropy(counts),
+    ),
+    ("uneven_cost", "cost", lambda counts: 1 - entropy(counts) / max(1e-9, math.log(sum(n > 0 for n in counts)))),
     ("dimmed", "draw n of them", lambda x, generator: x * factor(x, generator, 1)),
     ("dimmed", "within a picture", lambda x, generator: x * factor(x, generator, *x.shape)),
     ("dimmed", "x itself", lambda x, generator: x.mul_(factor(x, generator, len(x), 1, 1, 1))),
     ("dimmed", "between 0.5 and 1", lambda x, generator: x * torch.rand(len(x), 1, 1, 1, generator=generator)),
     ("dimmed", "draw from `generator`", lambda x, generator: x * (0.5 + 0.5 * torch.rand(len(x), 1, 1, 1))),
     ("dimmed", "gradient", lambda x, generator: x.detach() * factor(x, generator, len(x), 1, 1, 1)),
+    (
+        "dimmed",
+        "same factor",
+        lambda x, generator: x * factor(x, generator, len(x) // 2 + 1, 1, 1, 1).repeat(2, 1, 1, 1)[: len(x)],
+    ),
+    ("dimmed", "uniform", lambda x, generator: x * (1 - (1 - factor(x, generator, len(x), 1, 1, 1)).square())),
+    ("dimmed", "gradient with", lambda x, generator: x.detach() * factor(x, generator, len(x), 1, 1, 1) + 0 * x),
     ("pairs", "same noise", lambda *given: shares(*given, noise=False)),
     ("pairs", "don't share it", lambda *given: shares(*given, all_drawn=False)),
+    ("pairs", "in the second rows", lambda *given: shares(*given, change=lambda a, b: (a, 0 * b))),
+    ("pairs", "in the second rows", lambda *given: shares(*given, change=lambda a, b: (a, b if whole(b) else b / 3))),
+    ("pairs", "in the first rows", lambda *given: shares(*given, change=lambda a, b: (a if whole(a) else a / 3, b))),
+    ("pairs", "in the first rows", lambda *given: shares(*given, change=lambda a, b: (0 * a if whole(a) else a, b))),
+    ("pairs", "draw it anew", lambda *given: shares(*given, change=lambda a, b: (a, b if whole(b) else -a))),
+    (
+        "pairs",
+        "0% of the pairs",
+        lambda *given: shares(*given, change=lambda a, b: (a, (a + 1) % 3 if whole(a) else b)),
+    ),
+    ("pairs", "the noise isn't drawn", lambda *given: shares(*given, z=lambda z: torch.zeros_like(z))),
+    ("pairs", "the noise isn't drawn", lambda *given: shares(*given, z=lambda z: z / z.std(0))),  # where it is uniform
+    ("pairs", "from `generator`", lambda spec, n, _: shares(spec, n, torch.Generator().manual_seed(0))),
     ("pairs", "equally often", lambda *given: shares(*given, one=True)),
 ]
 
@@ -222,3 +253,32 @@ def test_a_wrong_answer_is_refused_and_its_cause_named(name, words, answer, caps
     assert not getattr(check, name)(answer)
     said = capsys.readouterr().out
     assert words in said and "your code raised" not in said
+
+
+def logs(counts):
+    p = torch.tensor(counts, dtype=torch.float32) / sum(counts)
+    return (p > 0).sum().log() + torch.xlogy(p, p).sum()
+
+
+def two_batches(spec, n, generator):
+    (z, c), other = spec.sample(n // 2, generator), spec.sample(n // 2, generator).c
+    shared = torch.arange(n // 2) % len(spec.names)
+    return Latents(
+        z.repeat(2, 1), {k: torch.cat([c[k], c[k].where(shared == i, other[k])]) for i, k in enumerate(c)}
+    ), shared
+
+
+RIGHT = [
+    ("uneven_cost", logs),
+    ("uneven_cost", lambda counts: np.float32(math.log(sum(n > 0 for n in counts)) - entropy(counts))),
+    ("dimmed", lambda x, generator: x * torch.empty(len(x), 1, 1, 1).uniform_(0.5, 1, generator=generator)),
+    ("dimmed", lambda x, generator: torch.stack([image * factor(image, generator, 1) for image in x])),
+    ("dimmed", lambda x, generator: torch.lerp(x / 2, x, torch.rand(len(x), 1, 1, 1, generator=generator))),
+    ("pairs", two_batches),
+    ("pairs", lambda *given: list(shares(*given))),
+]
+
+
+@pytest.mark.parametrize(("name", "answer"), RIGHT)
+def test_an_odd_right_answer_is_taken(name, answer, capsys):
+    assert getattr(check, name)(answer), capsys.readouterr().out
