@@ -1,7 +1,10 @@
 """Notebook 09: what it writes out, its code on the circle, its folder's cell as a reader uses it, the exercises."""
 
 import dataclasses
+import json
 import math
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
@@ -10,6 +13,10 @@ import pytest
 import series
 import torch
 from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).parent / "benchmarks"))
+
+import folder
 
 from infogan_utils import Latents, LatentSpec, Model, Recipe, Trainer, Uniform, data, objectives, plots, train
 from infogan_utils.augment import Augment, View
@@ -111,9 +118,15 @@ def test_own_networks_and_the_own_code_train(nb):
 # the reader's folder
 
 
-def folder_cell(folder: str | None, steps: int = 4) -> str:
-    (cell,) = [source for source in series.code("09") if "FOLDER, STEPS, BATCH = None" in source]
-    return cell.replace("FOLDER, STEPS, BATCH = None, 400", f"FOLDER, STEPS, BATCH = {folder!r}, {steps}")
+def folder_cells(given: str | None, steps: int = 4) -> list[str]:
+    """The cells on a folder: load and look, build, train and judge; with few steps."""
+    look, build, go = folder.cells(given)
+    return [look, build.replace("steps=100)", "steps=1)"), go.replace("STEPS = 1000", f"STEPS = {steps}")]
+
+
+def run_cells(space: dict, given: str | None, steps: int = 4) -> None:
+    for cell in folder_cells(given, steps):
+        exec(cell, space)
 
 
 @pytest.fixture
@@ -124,11 +137,12 @@ def space(nb, monkeypatch, tmp_path) -> dict:
     monkeypatch.setitem(data.SETS["folder"].widths, 32, tiny)
     monkeypatch.setattr(plots, "Progress", lambda steps: lambda run: None)
     monkeypatch.setattr(nb["outcome"], "show", lambda *_: None)
+    monkeypatch.setattr(nb["plots"], "show", lambda _, alt: print(f"figure: {alt}"))
     return dict(nb)
 
 
 def test_without_a_folder_the_cell_makes_one_with_all_troubles_and_trains(space, capsys):
-    exec(folder_cell(None), space)
+    run_cells(space, None)
     said = capsys.readouterr().out
     assert "left out: 1 that can't be read: broken.jpg" in said and "total effects:" in said and "precision" in said
     modes = {Image.open(path).mode for path in (space["Path"]("runs/demo_pictures")).rglob("*.png")}
@@ -139,12 +153,53 @@ def test_without_a_folder_the_cell_makes_one_with_all_troubles_and_trains(space,
 
 @pytest.mark.parametrize("kind", ["few", "grey", "one class"])
 def test_a_readers_folder_trains_whatever_it_holds(space, tmp_path, kind, capsys):
-    folder = tmp_path / "pictures" / ("cats" if kind == "one class" else "")
-    folder.mkdir(parents=True)
+    place = tmp_path / "pictures" / ("cats" if kind == "one class" else "")
+    place.mkdir(parents=True)
     for i in range(24 if kind == "few" else 100):
-        Image.new("L" if kind == "grey" else "RGB", (20 + i, 50), i).save(folder / f"{i}.png")
-    exec(folder_cell(str(tmp_path / "pictures")), space)
+        Image.new("L" if kind == "grey" else "RGB", (20 + i, 50), i).save(place / f"{i}.png")
+    run_cells(space, str(tmp_path / "pictures"))
     assert space["my_run"].steps == 4 and "no classes" in capsys.readouterr().out
+
+
+def test_the_pictures_are_shown_before_the_run_is_built_and_more_steps_go_on(space, capsys):
+    look, build, train = folder_cells(None)
+    exec(look, space)
+    said = capsys.readouterr().out
+    assert "left out: 1" in said and "figure: Rows of loaded pictures, in colour" in said and "my_run" not in space
+    assert space["few"].shape == (4, 12, 3, 32, 32)
+    exec(build, space)
+    exec(train, space)
+    exec(train, space)  # run again as it is: nothing to do, and no division by 0
+    run, known = space["my_run"], space["my_run"].history["D"][:]
+    exec(train.replace("STEPS = 4", "STEPS = 6"), space)
+    assert space["my_run"] is run and run.steps == 6 and run.history["D"][:4] == known
+
+
+@pytest.mark.parametrize("n", [5, 13, 30])
+def test_a_few_pictures_are_shown_in_whole_rows(space, tmp_path, n):
+    for i in range(n):
+        Image.new("RGB", (30, 30), (i, 2 * i, 0)).save(tmp_path / f"{i}.png")
+    exec(folder_cells(str(tmp_path))[0], space)
+    rows, columns = space["few"].shape[:2]
+    assert columns == min(12, len(space["mine"].train)) and 0 <= len(space["mine"].train) - rows * columns < 12
+
+
+def test_where_nothing_can_be_written_the_cell_says_where_it_tried_and_the_way_out(space, tmp_path):
+    (tmp_path / "runs").write_text("a file in the way")
+    with pytest.raises(
+        OSError, match="runs/demo_pictures .*set FOLDER to a folder of your own pictures, or start"
+    ) as e:
+        exec(folder_cells(None)[0], space)
+    assert str(tmp_path) in str(e.value)
+
+
+def test_the_benchmark_runs_the_notebooks_cells_for_as_many_steps_as_asked(space, tmp_path):
+    folder.sprites(tmp_path / "some")
+    folder.main(["--pictures", str(tmp_path / "some"), "--steps", "3", "2", "--out", str(tmp_path)])
+    runs = json.loads((tmp_path / "folder.json").read_text("utf-8"))["runs"]
+    assert [(run["pictures"], run["steps"]) for run in runs] == [("some", 2), ("some", 3)]
+    assert all("recall" in " ".join(run["printed"]) and "--steps" in run["command"] for run in runs)
+    assert Image.open(tmp_path / "folder_some.png").mode == "P"
 
 
 def test_the_command_finds_the_package_where_the_notebook_does(space, monkeypatch, capsys):
