@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+import re
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -225,6 +226,18 @@ def test_the_measured_sets_have_what_the_table_shows_and_their_pictures():
     untrained = [run for run in runs if run["data"] == "yaleb" and not run["steps"]]
     assert all(max(run["light"]["read"]["left"].values()) > 0.5 for run in untrained)  # as the text says
     assert all(max(run["light"]["drawn"]["left"].values()) < 0.05 for run in untrained)
+
+
+def test_the_longer_runs_on_folders_gave_what_the_text_says():
+    runs = {(run["pictures"], run["steps"]): " ".join(run["printed"]) for run in plots.measured("folder")["runs"]}
+    recall, variance, near, real = (
+        {key: float(re.search(pattern, said)[1]) for key, said in runs.items()}
+        for pattern in (r"recall ([\d.]+)", r"have ([\d.]+)", r"picture: ([\d.]+)", r"sample, ([\d.]+)")
+    )
+    assert recall["demo", 400] == 0 < 0.5 < recall["demo", 1000] < 0.8 < recall["demo", 2000]
+    assert variance["demo", 400] < 0.5 < 0.9 < variance["demo", 1000]
+    assert near["demo", 1000] > real["demo", 1000] and near["demo", 2000] > real["demo", 2000]
+    assert "'noise': 0.03" in runs["sprites", 1000] and recall["sprites", 400] == 0 < recall["sprites", 1000]
 
 
 # exercises
