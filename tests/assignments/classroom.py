@@ -166,18 +166,12 @@ def lost(
         elif kind == "locked":
             here.cell(marks.without_magic(source), locked=True)
         elif not only or answer == only:
-            test = assignment_.tests[name]
-            for locked in (True, False):  # as GradeCells does: the locked names as they were, then as they are
-                out.pop(name, None)
-                for k, one in enumerate(test.seeds):  # the first draw that fails is enough
-                    drawn = copy.copy(test)
-                    drawn.seeds, drawn.truth = [one], [test.truth[k]]
-                    seen = here.probe(test.source, [one], assignment_.given[name], locked)
-                    try:
-                        drawn.judge(seen)
-                    except AssertionError as failed:
-                        out[name] = str(failed)
-                        break
-                if name not in out or not seen["rebound"]:
+            test, given = assignment_.tests[name], assignment_.given[name]
+            for k, one in enumerate(test.seeds):  # the first draw that fails is enough
+                drawn = copy.copy(test)
+                drawn.seeds, drawn.truth = [one], [test.truth[k]]
+                ask = functools.partial(here.probe, test.source, [one])
+                if failed := drawn.failure(ask, given):
+                    out[name] = failed
                     break
     return out

@@ -106,6 +106,21 @@ def test_a_name_that_a_function_uses_may_be_the_students_own():
     assert lost("a3", {"generator-loss": mine}, "generator-loss", own="K = 4") == {}
 
 
+def test_a_step_may_use_an_own_earlier_one_that_takes_more_arguments():
+    """The solution stands in for the earlier step; where only the student's own fits, that one does."""
+    both = {
+        "generator-losses": "def generator_losses(s, mean=True):\n    f = torch.nn.functional.softplus\n"
+        "    return (-f(s).mean(), f(-s).mean()) if mean else (-f(s), f(-s))",
+        "generator-gradients": "def generator_gradients(s):\n    s = s.clone().requires_grad_()\n"
+        "    return tuple(torch.autograd.grad(loss.sum(), s)[0] for loss in generator_losses(s, mean=False))",
+    }
+    assert lost("a1", both) == {}
+    assert set(lost("a1", {"generator-gradients": both["generator-gradients"]})) == {
+        "gradients-middle",
+        "gradients-lost",
+    }
+
+
 # results as NumPy arrays or plain numbers, where the text does not ask for a tensor
 ARRAYS = {
     "a1": ["optimal-discriminator", "jensen-shannon", "generator-gradients"],

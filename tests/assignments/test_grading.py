@@ -27,7 +27,7 @@ from classroom import (
     notebook,
     reference,
 )
-from nbformat.v4 import new_code_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 
 try:
     import nbgrader  # noqa: F401
@@ -47,7 +47,7 @@ SLIDERS = (
     "box = widgets.interactive(lambda lam: None, lam=slider)\ndisplay(box)\n"
     "for k in range(20):\n    slider.value = k / 20\n"
 )
-ALWAYS = "def value(*a):\n    return 0.0\n"
+SCRIPT = "<details>1 <2</details> <script>alert(1)</script><img src=x onerror=alert(1)>"
 
 
 def copied(cell):
@@ -90,6 +90,7 @@ def damaged():
     find(nb, "helpers").source = "import math, torch\ncheck = keep = None"
     nb = row("colab")
     nb.metadata = {"colab": {"provenance": []}, "kernelspec": {"name": "python3-colab", "display_name": "Colab"}}
+    nb.cells += [new_markdown_cell(SCRIPT), new_raw_cell(SCRIPT)]
     nb.cells.insert(2, new_code_cell("%pip --version\n!ls\nx = await __import__('asyncio').sleep(0)\n" + SLIDERS))
     return rows
 
@@ -200,6 +201,11 @@ def test_replaced_functions_are_named(room):
     assert any("Tensor.any" in note and "as_tensor" in note for note in room.notes(patched))
 
 
+def test_a_script_in_a_students_text_is_only_text_to_whoever_marks_it(room):
+    for cell in room.graded("colab").cells[-2:]:
+        assert cell.source == "<details>1 <2</details> < script>alert(1)< /script>< img src=x onerror=alert(1)>"
+
+
 def test_nothing_waits_for_a_grader_and_no_process_is_left(room):
     import results
 
@@ -298,9 +304,11 @@ def test_hand_ins_as_they_come_are_graded_and_what_cannot_be_is_named(tmp_path):
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
     room.submit("broken", right).write_text("{ not a notebook")
     room.submit("renamed", right, "homework.ipynb")
+    room.submit("link", right).rename(tmp_path / "elsewhere.ipynb")
+    (tmp_path / "submitted" / "link" / "a1" / room.name).symlink_to(tmp_path / "elsewhere.ipynb")
     result, full = room.grade(), expected("a1", ())
     assert room.scores()["browser"] == full and room.scores()["bom"] == full
-    assert set(result["failed"]) == {"broken", "renamed"}
+    assert set(result["failed"]) == {"broken", "renamed", "link"}
     assert "each submission runs in" in room.said or "WARNING: this machine has neither" in room.said
     assert "NOT GRADED renamed: expected 'a1_gan_objective.ipynb', found 'homework.ipynb'" in room.said
 

@@ -70,6 +70,9 @@ def tidy(folder: Path, expected: list[str]) -> tuple[list[str], str]:
     """Give each expected notebook its file; returns (what was done, what is in the way or an empty string)."""
     notes = []
     found = sorted(path for path in folder.glob("*") if path.suffix.lower() == ".ipynb")
+    for path in (folder.parent, folder, *found):
+        if path.is_symlink():  # it could point to the solutions
+            return notes, f"{path.name!r} is a link; expected a file of the student's own"
     for name in expected:
         path = folder / name
         alike = [p for p in found if p.name not in expected and plain_name(p.name) == Path(name).stem]

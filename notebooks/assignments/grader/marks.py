@@ -4,7 +4,9 @@ A test cell of `source/` has, between the markers of hidden tests, a probe `obse
 what is asked for (random draws), it has `verdict(seen, true)`, too, which raises AssertionError. Here they are read.
 """
 
+import contextlib
 import functools
+import itertools
 import math
 import os
 import re
@@ -97,6 +99,22 @@ class Test:
             except Exception as error:  # what was seen has not the form that the verdict reads
                 raise AssertionError(f"the results have not the expected form ({error}) [seed {seed}]") from None
 
+    def failure(self, ask, given: list[str]) -> str:
+        """Why the test fails, empty where it passes; `ask(solutions, locked)` lets the probe look.
+
+        Earlier steps are the solutions', then the student's own, which may take more; names as locked cells set them,
+        then as the student did.
+        """
+        first, answer = "", {}
+        for solutions, locked in itertools.product((given, []) if given else ([],), (True, False)):
+            if locked or answer.get("rebound"):
+                answer = ask(solutions, locked)
+                try:
+                    return self.judge(answer) or ""
+                except AssertionError as failed:
+                    first = first or str(failed)
+        return first
+
 
 def plain(seen):
     """An encoded thing for a verdict to read: arrays, lists, dictionaries, words."""
@@ -111,11 +129,9 @@ def plain(seen):
 
 def said(answer: dict) -> str:
     """An error of the student's function in words."""
-    if answer.get("error") == "NotImplementedError":
-        return "not done yet."
-    if answer.get("error") == "AssertionError":
-        return str(answer.get("says"))
-    return f"your code raised {answer.get('error')}: {answer.get('says')}"
+    kind, says = answer.get("error"), str(answer.get("says"))
+    told = {"NotImplementedError": "not done yet.", "AssertionError": says}
+    return told.get(str(kind), f"your code raised {kind}: {says}")
 
 
 class Assignment:
@@ -171,8 +187,8 @@ class Process:
         return self.sandbox.ask({"do": "cell", "source": source, "locked": locked}, seconds)
 
     def probe(self, source, seeds, given=(), locked=True, seconds: float = 60) -> dict:
-        request = {"do": "probe", "source": source, "seeds": seeds, "given": list(given), "locked": locked}
-        return self.sandbox.ask(request, seconds)
+        about = {"source": source, "seeds": seeds, "given": list(given), "locked": locked}
+        return self.sandbox.ask({"do": "probe"} | about, seconds)
 
 
 @functools.cache
@@ -180,8 +196,5 @@ def assignment(path: Path, inside: str, student: str) -> Assignment:
     """The assignment with its truths, once for a run: everybody gets the same fresh inputs, or a student their own."""
     seed = int(os.environ.get("ASSIGNMENT_SEED") or int.from_bytes(os.urandom(4), "big") // 2)
     known = Assignment(path, student)
-    sandbox = Sandbox(inside=inside)
-    try:
+    with contextlib.closing(Sandbox(inside=inside)) as sandbox:
         return known.learn(Process(sandbox, known.names), seed)
-    finally:
-        sandbox.close()
