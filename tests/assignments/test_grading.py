@@ -92,6 +92,7 @@ def damaged():
     nb.metadata = {"colab": {"provenance": []}, "kernelspec": {"name": "python3-colab", "display_name": "Colab"}}
     nb.cells += [new_markdown_cell(SCRIPT), new_raw_cell(SCRIPT)]
     nb.cells.insert(2, new_code_cell("%pip --version\n!ls\nx = await __import__('asyncio').sleep(0)\n" + SLIDERS))
+    nb.cells.insert(3, new_code_cell("import torch\ntorch.use_deterministic_algorithms(True)"))
     return rows
 
 

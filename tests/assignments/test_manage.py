@@ -236,19 +236,22 @@ def test_zips_of_moodle_and_canvas_are_sorted_by_zip_collect(nbgrader, tmp_path)
         for name, day in (("a1_gan_objective (1)", 9), ("a1_gan_objective", 8)):
             entry = zipfile.ZipInfo(f"Ada Lovelace_12345_assignsubmission_file/{name}.ipynb", (2025, 3, day, 12, 0, 0))
             archive.writestr(entry, text + "\n" * (day == 9))
-        archive.writestr("Cid_77_assignsubmission_file_a1_gan_objective.ipynb", text)
+        archive.writestr("[Cid]_77_assignsubmission_file_a1_gan_objective.ipynb", text)
         archive.writestr("lovelaceada_LATE_987_4321_a1_gan_objective-1.ipynb", text)
         archive.writestr("dan/a1_gan_objective.ipynb", text)
+        inner = "Eve_14_assignsubmission_file/hw/downloaded/a1/extracted/x/Cid_77_assignsubmission_file"  # as if Cid's
+        archive.writestr(f"{inner}/a1_gan_objective.ipynb", text + "\n")
         archive.writestr("__MACOSX/x.txt", "")
     shutil.copytree(COURSE / "release" / "a1", tmp_path / "release" / "a1")
     done = subprocess.run(
         [sys.executable, "-m", "nbgrader", "zip_collect", "a1", "--force"], cwd=tmp_path, capture_output=True, text=True
     )
     found = {path.parent.parent.name for path in tmp_path.glob(f"submitted/*/a1/{room.name}")}
-    assert found == {"Ada Lovelace_12345", "Cid_77", "lovelaceada_987", "dan"}, done.stderr
+    assert found == {"Ada Lovelace_12345", "Cid_77", "lovelaceada_987", "dan", "Eve_14"}, done.stderr
     ada = tmp_path / "submitted" / "Ada Lovelace_12345" / "a1"  # of two, the later by the zip's dates, which it keeps
     assert (ada / "timestamp.txt").read_text().startswith("2025-03-09 12:00")
     assert (ada / room.name).read_text().endswith("\n")
+    assert (tmp_path / "submitted" / "Cid_77" / "a1" / room.name).read_text() == text
 
 
 def test_variants_hand_out_other_numbers_to_each_student_by_one_switch(nbgrader, course, capsys):

@@ -16,9 +16,8 @@ from nbgrader.plugins.zipcollect import FileNameCollectorPlugin
 # Moodle: "Ada Lovelace_12345_assignsubmission_file_NAME.ipynb", or a folder "Ada Lovelace_12345_assignsubmission_file"
 # Canvas: "lovelaceada_987_4321_NAME.ipynb", "lovelaceada_LATE_987_4321_NAME.ipynb". Else: a folder for each student.
 FORMS = (
-    r".*/(?P<who>[^/]+?)_(?P<number>\d+)_assignsubmission_file[_/](?P<file>[^/]+)$",
-    r".*/(?P<who>[^/_]+)(?:_LATE)?_(?P<number>\d+)_\d+_(?P<file>[^/]+)$",
-    r".*/(?P<who>[^/]+)/(?P<file>[^/]+)$",
+    r"(?P<who>.+?)_(?P<number>\d+)_assignsubmission_file_?(?P<file>.*)",
+    r"(?P<who>[^_]+)(?:_LATE)?_(?P<number>\d+)_\d+_(?P<file>.+)",
 )
 
 
@@ -28,25 +27,31 @@ class Collector(FileNameCollectorPlugin):
     def collect(self, submitted_file: str) -> dict | None:
         if not submitted_file.lower().endswith(".ipynb"):
             return None
-        for form in FORMS:
-            if match := re.match(form, submitted_file.replace(os.sep, "/")):
-                found = match.groupdict()
-                student = "_".join(filter(None, (found["who"], found.get("number"))))
-                return {
-                    "student_id": student,
-                    "file_id": plain_name(found["file"]),
-                    "timestamp": str(date(submitted_file)),
-                }
-        return None
+        _, archive, *parts = place(submitted_file)
+        parts = parts or [archive]
+        # from the outside: the system names the outer folder or file, a student what lies in a zip in it
+        found = next(filter(None, (re.fullmatch(form, part) for part in parts for form in FORMS)), None)
+        name = found["file"] if found and found.string == parts[-1] else parts[-1]
+        student = f"{found['who']}_{found['number']}" if found else [Path(archive).stem, *parts][-2]
+        return {
+            "student_id": re.sub(r"[][*?]", "", student),  # nbgrader would take them for patterns
+            "file_id": plain_name(name),
+            "timestamp": str(date(submitted_file)),
+        }
+
+
+def place(extracted: str) -> list[str]:
+    """downloaded/a1, the archive's name, and the path in it, part by part."""
+    found = re.match(r"(.*?/downloaded/[^/]+)/extracted/(.*)", extracted.replace(os.sep, "/"), re.DOTALL)
+    return [found[1], *found[2].split("/")]
 
 
 def date(extracted: str) -> datetime:
     """When a file was handed in, by its date in the zip; unpacked, it has the date of today."""
-    head, _, rest = extracted.replace(os.sep, "/").rpartition("/extracted/")
-    archive, _, name = rest.partition("/")
+    head, archive, *parts = place(extracted)
     try:
         with zipfile.ZipFile(f"{head}/archive/{archive}.zip") as file:
-            return datetime(*file.getinfo(name).date_time)
+            return datetime(*file.getinfo("/".join(parts)).date_time)
     except (OSError, KeyError, ValueError, zipfile.BadZipFile):
         return datetime.fromtimestamp(os.path.getmtime(extracted))
 

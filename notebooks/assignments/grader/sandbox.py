@@ -121,6 +121,7 @@ def functions() -> dict:
         for level in reversed(place.__mro__) if isinstance(place, type) else [place]:
             found = {k: v for k, v in vars(level).items() if callable(v) and not k.startswith("__")}
             out |= {(place.__name__, k): v for k, v in found.items()}
+    del out["torch", "manual_seed"]  # PyTorch replaces it when its compiler is loaded
     return out
 
 
