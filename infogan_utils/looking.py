@@ -60,7 +60,11 @@ def as_floats(images: Tensor) -> Tensor:
     """Images, uint8 or float in [0, 1], as floats (n, channels, side, side); grey ones may come as (n, side, side)."""
     images = torch.as_tensor(images)
     images = images.unsqueeze(1) if images.ndim == 3 else images
-    return images.float().div(255) if images.dtype == torch.uint8 else images.float()
+    if images.dtype == torch.uint8:
+        return images.float().div(255)
+    if images.ndim == 4 and images.numel() and (most := images.max()) > 2:  # own networks may draw beyond 1
+        raise ValueError(f"{images.dtype} images up to {most:g} were given; give uint8, or floats in [0, 1]")
+    return images.float()
 
 
 @torch.no_grad()

@@ -43,7 +43,11 @@ def stop_flag() -> Iterator[threading.Event]:
 
 def check_images(images: Tensor, trainer: Trainer) -> Tensor:
     """Return ``images`` as uint8 (n, channels, side, side), at least a batch of them, or raise ``ValueError``."""
-    images, n = torch.as_tensor(images), trainer.real_images
+    try:
+        images, n = torch.as_tensor(images), trainer.real_images
+    except (RuntimeError, TypeError, ValueError) as error:
+        given = f"train() got a {type(images).__name__}"
+        raise ValueError(f"{given}; give it pictures as a tensor or an array, such as digits.train") from error
     images = images.unsqueeze(1) if images.ndim == 3 else images
     if images.dtype != torch.uint8 or images.shape[1:] != trainer.image_shape or len(images) < n:
         given = f"{len(images)} images of shape {tuple(images.shape[1:])} in {images.dtype} were given"

@@ -44,7 +44,8 @@ class Recipe:
             object.__setattr__(self, "views", Views((View(self.views),)))
         updates = self.information_updates
         object.__setattr__(self, "lam", check_lam(self.lam))
-        check_lam(self.agreement, "agreement")
+        for name in ("agreement", "continuous_weight", "lr_g", "lr_d", "lr_q"):
+            check_lam(getattr(self, name), name)
         if check_lam(self.contrast, "contrast") and (self.separate_step or self.batch % 2 or self.gap_steps < 1):
             how = f"separate_step = {self.separate_step}, batch = {self.batch}, gap_steps = {self.gap_steps}"
             raise ValueError(f"contrast takes pairs of a batch in G's step, gap_steps of 1 or more; {how} was given")

@@ -10,7 +10,9 @@ import torch
 
 def stream(seed: int, name: str) -> torch.Generator:
     """A generator for the stream ``name`` of a seed: G's first weights are then not also the run's first draws."""
-    state = np.random.SeedSequence([operator.index(seed), *name.encode()]).generate_state(1)  # refuses seeds below 0
+    if not hasattr(seed, "__index__") or seed < 0:
+        raise ValueError(f"seed = {seed!r} was given; it is a whole number, 0 or more")
+    state = np.random.SeedSequence([operator.index(seed), *name.encode()]).generate_state(1)
     return torch.Generator().manual_seed(int(state[0]))
 
 
@@ -29,6 +31,16 @@ def modules_draw_from(generator: torch.Generator) -> Iterator[None]:
         finally:
             torch.set_default_dtype(before)
         generator.set_state(torch.get_rng_state())
+
+
+def usable(device: torch.device | str) -> torch.device:
+    """The device that was named; ``ValueError`` if PyTorch can't compute on it here."""
+    try:
+        torch.empty(0, device=device)
+        return torch.device(device)
+    except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:
+        why = str(error).split("\n")[0]
+        raise ValueError(f"device = {device!r} can't be used here ({why}); take 'cpu', or best_device()") from error
 
 
 def sent(x: torch.Tensor, device: torch.device) -> torch.Tensor:

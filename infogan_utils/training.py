@@ -14,7 +14,7 @@ from infogan_utils.looking import Model, check_networks, follow
 from infogan_utils.models import has_bfloat16, heads, pair_classifier
 from infogan_utils.objectives import GAN_LOSSES, agreement_bound, contrast_loss, information, three_step_loss
 from infogan_utils.recipes import Recipe, check_lam
-from infogan_utils.seeds import modules_draw_from, stream
+from infogan_utils.seeds import modules_draw_from, stream, usable
 
 
 class Trainer:
@@ -29,7 +29,7 @@ class Trainer:
     ) -> None:
         if recipe.separate_step and not spec.codes:
             raise ValueError(f"{spec} was given with separate_step=True, a step for no code; give it one")
-        self.spec, self.recipe, self.seed, self.device = spec, recipe, int(seed), torch.device(device)
+        self.spec, self.recipe, self.seed, self.device = spec, recipe, int(seed), usable(device)
         self.G, self.D = G.to(self.device), D.to(self.device)
         self.image_shape = check_networks(self.G, self.D, spec, self.device)
         if recipe.views is not None and len(self.image_shape) != 3:

@@ -231,7 +231,9 @@ BAD = [  # name, folder, options: what the error says
         for side in (30, 32.0, None)
     ],
     *[("folder", "full", {"limit": limit}, f"limit = {limit} was given; it is a") for limit in (0, 1, -5, 2.5)],
+    ("~/pictures", None, {}, r"your own pictures come by load\('folder', DIR\)"),
     ("sprites", None, {"limit": 0}, "limit = 0 was given"),
+    ("sprites", "full", {}, r"sprites are drawn, but the folder .*full was given; load\('folder', "),
     ("mnist", None, {"side": 64}, "'mnist' was given side; its options are none"),
     ("folder", "full", {"color": True, "side": 32}, "'folder' was given color; its options are side, colour, limit"),
 ]

@@ -75,6 +75,8 @@ def test_images_and_samplers_that_do_not_fit_are_named_with_what_does():
             ValueError, match=r"were given; this run takes \(1, 28, 28\) in uint8, at least the 8 .* a smaller batch"
         ):
             train(make(), wrong, until=1)
+    with pytest.raises(ValueError, match="train.. got a dict; give it pictures .*, such as digits.train"):
+        train(make(), {"train": images(8)}, until=1)
     run = make_own()
     assert train(make(), images(8), until=1) and train(run, points, until=3) and counts(run) == {3}
     assert train(make(), images(8).numpy(), until=1)  # arrays will do

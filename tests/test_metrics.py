@@ -88,6 +88,7 @@ def test_labels_in_8_bits_and_a_class_without_images_match_as_well():
         ),
         (torch.tensor([0]), torch.tensor([-1]), "leave out images without a label"),
         (torch.tensor([0]), torch.tensor([0.0]), r"in torch\.float32"),
+        (torch.tensor([0]), torch.tensor([0, 1]), "2 labels were given for 1 categories"),
     ],
 )
 def test_labels_that_fit_no_match_are_named(categories, labels, says):
@@ -162,6 +163,9 @@ def test_the_same_seed_repeats_the_judge_in_colour_too_and_leaves_the_global_sta
 def test_what_the_judge_cannot_learn_from_is_named(shape, n):
     with pytest.raises(ValueError, match=rf"images \({shape[0]}, .* and {n} labels were given"):
         metrics.train_judge(torch.zeros(shape).byte(), torch.zeros(n, dtype=torch.int64))
+    for odd in (-1, 10):
+        with pytest.raises(ValueError, match=r"labels -?\d+ to \d+ were given with classes = 10; give as many classes"):
+            metrics.train_judge(torch.zeros(2, 28, 28).byte(), torch.tensor([0, odd]))
 
 
 def test_diversity_is_the_root_mean_squared_difference_of_two_images_of_a_class():

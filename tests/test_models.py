@@ -114,6 +114,9 @@ def test_images_come_as_bytes_or_floats_with_or_without_channel():
     x = torch.tensor([[[0, 51], [102, 255]]], dtype=torch.uint8)
     for given in (x, x.unsqueeze(1), x / 255, x.unsqueeze(1).double() / 255, x.numpy()):
         assert torch.allclose(as_floats(given), torch.tensor([[[[0.0, 0.2], [0.4, 1.0]]]]))
+    for odd in (x.float(), x.long(), x.double().numpy()):
+        with pytest.raises(ValueError, match="images up to 255 were given; give uint8, or floats in"):
+            as_floats(odd)
 
 
 def test_averages_follow_floats_and_copy_whole_numbers():

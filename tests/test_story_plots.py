@@ -49,5 +49,7 @@ def test_pictures_are_laid_out_row_by_row_in_grey_and_in_colour():
     laid = figures.tiles(grey / 255, 3)
     assert laid.shape == (8, 15) and (laid[4:, 10:] == grey[5, 0].numpy()).all()
     assert (figures.tiles(grey.byte(), 3) == laid).all()  # as a data set has them
+    with pytest.raises(ValueError, match=r"\(6, 4, 5\) were given; a grid takes \(rows, columns, height, width\)"):
+        figures.image_grid(grey[:, 0].byte(), title="")
     colour = figures.tiles(torch.cat([grey, grey + 20, grey + 40], dim=1) / 255, 3)
     assert colour.shape == (8, 15, 3) and (colour - laid[..., None] == [0, 20, 40]).all()

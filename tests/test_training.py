@@ -210,8 +210,15 @@ def test_the_streams_of_a_seed_differ():
     firsts = [torch.rand(4, generator=stream(0, name)) for name in ("first weights", "draws", "start", "dropout")]
     assert len({tuple(x.tolist()) for x in [*firsts, torch.rand(4, generator=stream(1, "draws"))]}) == 5
     assert torch.equal(firsts[1], torch.rand(4, generator=make().generator))
-    with pytest.raises(ValueError, match="non-negative"):
-        stream(-1, "draws")
+    for odd in (-1, 1.5, "1", None):
+        with pytest.raises(ValueError, match=f"seed = {odd!r} was given; it is a whole number, 0 or more"):
+            stream(odd, "draws")
+
+
+@pytest.mark.parametrize("odd", ["gpu", "xpu", None])
+def test_a_device_that_is_not_here_is_named_with_the_way_out(odd):
+    with pytest.raises(ValueError, match=f"device = {odd!r} can't be used here .*; take 'cpu', or best_device"):
+        make(device=odd)
 
 
 HARM = {

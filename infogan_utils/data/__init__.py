@@ -81,7 +81,8 @@ def load(name: str, folder: str | Path | None = None, *, download: bool = True, 
     Options: "folder" has side, colour and limit; "celeba" side and limit; "sprites" side, colour, limit and seed.
     """
     if name not in SETS:
-        raise DataError(f"no data set is called {name!r}; there are {', '.join(map(repr, SETS))}")
+        own = "your own pictures come by load('folder', DIR)"
+        raise DataError(f"no data set is called {name!r}; there are {', '.join(map(repr, SETS))}; {own}")
     entry = SETS[name]
     takes = [key for key, one in inspect.signature(entry.read).parameters.items() if one.kind == one.KEYWORD_ONLY]
     if odd := [key for key in options if key not in takes]:

@@ -6,6 +6,7 @@ angles all differ, a side has 32 or 64 pixels, and in colour there are 10 hues f
 """
 
 import math
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -79,9 +80,19 @@ def rgb(hue: Tensor) -> Tensor:
 
 
 def sprites(
-    folder: None, download: bool, *, side: int = 32, colour: bool = False, limit: int = 60_000, seed: int = 0
+    folder: str | Path | None,
+    download: bool,
+    *,
+    side: int = 32,
+    colour: bool = False,
+    limit: int = 60_000,
+    seed: int = 0,
 ) -> Pictures:
     """``limit`` pictures drawn from ``seed``, a fifth of them held out. The classes are the three shapes."""
+    if folder:
+        raise DataError(
+            f"sprites are drawn, but the folder {folder} was given; load('folder', {str(folder)!r}) reads it"
+        )
     if not isinstance(limit, int) or limit < 2:
         raise DataError(f"limit = {limit!r} was given; it is how many pictures are drawn, 2 or more")
     images, factors = draw(limit, torch.Generator().manual_seed(seed), side, colour)

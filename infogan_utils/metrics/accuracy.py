@@ -33,7 +33,12 @@ def best_match(categories: Tensor, labels: Tensor, k: int) -> Match:
 
     ``categories`` and ``labels`` are (n,), integers in 0 … k−1; ``ValueError`` if they are something else.
     """
-    both = torch.stack([torch.as_tensor(values).cpu() for values in (labels, categories)])
+    labels, categories = (torch.as_tensor(values).cpu() for values in (labels, categories))
+    if labels.shape != categories.shape:
+        raise ValueError(
+            f"{len(labels)} labels were given for {len(categories)} categories; each image has one of each"
+        )
+    both = torch.stack([labels, categories])
     inside = (both >= 0) & (both < k)
     if both.is_floating_point() or both.ndim != 2 or not both.numel() or not inside.all():
         raise ValueError(

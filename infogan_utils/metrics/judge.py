@@ -24,6 +24,9 @@ def train_judge(images: Tensor, labels: Tensor, *, classes: int = 10, epochs: in
     images, labels = torch.as_tensor(images), torch.as_tensor(labels).long()
     if len(images) != len(labels) or not len(images) or images.ndim not in (3, 4):
         raise ValueError(f"images {tuple(images.shape)} and {len(labels)} labels were given; the judge takes n of each")
+    if labels.min() < 0 or labels.max() >= classes:
+        given = f"labels {labels.min()} to {labels.max()} were given with classes = {classes}"
+        raise ValueError(f"{given}; give as many classes, and leave out images without a label (-1)")
     channels = 1 if images.ndim == 3 else images.shape[1]
     units = 32 * math.prod(math.ceil(size / 4) for size in images.shape[-2:])  # after two convolutions of stride 2
     generator = stream(seed, "judge")

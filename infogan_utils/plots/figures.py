@@ -105,6 +105,10 @@ def image_grid(
     cell: float = 0.42,
 ) -> Figure:
     """A figure of images as ``place`` takes them, with what varies written at the edges; one takes ``cell`` inches."""
+    images = torch.as_tensor(images)
+    if images.ndim not in (4, 5):
+        given = f"images {tuple(images.shape)} were given"
+        raise ValueError(f"{given}; a grid takes (rows, columns, height, width), or channels after the columns")
     width = max(images.shape[1] * cell + 1, 0.083 * len(title) + 0.3)
     height = images.shape[0] * cell + (1 if columns or column_axis else 0.4)
     figure, axes = matplotlib.pyplot.subplots(figsize=(width, height))

@@ -24,9 +24,11 @@ from infogan_utils.latents import LatentSpec
 from infogan_utils.looking import Model
 from infogan_utils.models import Widths, build
 from infogan_utils.recipes import Recipe
+from infogan_utils.seeds import usable
 from infogan_utils.training import Trainer
 
 RUN, MODEL = "infogan-run-3", "infogan-model-3"
+READERS = {RUN: "checkpoint.load", MODEL: "checkpoint.load_model"}
 SHIPPED = Path(__file__).parents[1] / "assets" / "mnist.safetensors"  # a trained model that comes with the package
 
 
@@ -48,7 +50,7 @@ def load(path: str | Path, *, networks: tuple[nn.Module, nn.Module] | None = Non
     are fresh G and D like those of the run, where they are a reader's own; those of ``models.build`` are made anew.
     """
     about, tensors = read(path, RUN)
-    torch.empty(0, device=device)  # a device that isn't here is no fault of the file
+    usable(device)  # one that isn't here is no fault of the file
     with fitting(path):
         G, D, spec = rebuild(about, networks)
         trainer = Trainer(G, D, spec, unpack(about["recipe"]), seed=about["seed"], device=device)
@@ -146,7 +148,8 @@ def read(path: str | Path, kind: str) -> tuple[dict, dict[str, Tensor]]:
             about = json.loads((file.metadata() or {})["infogan"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}
         if about["format"] != kind:
-            raise ValueError(f"it has the format {about['format']!r}; {kind!r} is read here")
+            by = READERS.get(about["format"], "the package's version that wrote it")
+            raise ValueError(f"it has the format {about['format']!r}; {kind!r} is read here. It is read by {by}")
         if about["sha256"] != digest(about, tensors):
             raise ValueError("it doesn't have its checksum")
     return about, tensors
