@@ -4,11 +4,14 @@ All lengths are cut first, so that a notebook takes seconds; then every constant
 """
 
 import ast
+import functools
 import os
 import re
 import signal
+from collections.abc import Callable
 
 import matplotlib.axes
+import matplotlib.figure
 import pytest
 import series
 import torch
@@ -18,8 +21,32 @@ from traitlets.config import Config
 
 from infogan_utils.plots import players
 
-CUT, LENGTHS, BY_PLACE = 60, {"steps", "until", "epochs", "every"}, {"play", "train_ring", "train"}
-TWICE, DOUBLED = ("01", "02", "03", "04", "05", "07"), ("06",)  # notebooks that take seconds so
+CUT, LENGTHS, BY_PLACE = 100, {"steps", "until", "epochs", "every"}, {"play", "train_ring", "train"}
+WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()
+TWICE = ("01", "02", "03", "04", "05", "07")  # notebooks that take seconds so
+SAYS = {  # what notebook 06 prints of its numbers, with those that it has now
+    "06": (
+        "{PAPER_STEPS} of {PAPER_STEPS} steps taken",
+        "The first {FIGURE_1_STEPS} steps",
+        "after {PAPER_STEPS} steps",
+        "{START_READERS} starts",
+        "{STEPS} of {STEPS} steps taken, with a chosen start",
+        "after {STEPS} steps",
+    )
+}
+MEASURED = {"07": {600}}  # steps of runs that were measured beforehand, which a notebook may say
+STOPPED = {  # what is printed where each long cell was stopped in its second step
+    "02": ("stopped after 2 of 25 steps", "after 2 steps: modes", "step 2, held fixed"),
+    "03": ("stopped after 2 of 25 steps",),
+    "04": ("stopped after 2 of 20 steps", "at step 2 I(c; mode)", "step     2: L_I"),
+    "06": (
+        "stopped: the run below begins without a chosen start",
+        "2 of 8 steps taken",
+        "The first 2 steps",
+        "without a chosen start",
+    ),
+    "07": ("λ = 0 was stopped after 2 of 15 steps", "λ = 10 was stopped after 2 of 15 steps"),
+}
 
 
 def is_number(node: ast.expr) -> bool:
@@ -30,11 +57,12 @@ class Numbers(ast.NodeTransformer):
     """Cut the lengths, and multiply them and every constant: an upper-case name that is given a number, but a seed."""
 
     def __init__(self, factor: float) -> None:
-        self.factor, self.given = factor, {}
+        self.factor, self.given, self.shipped, self.before = factor, {}, {}, set()  # given: now; before: lengths
 
     def cut(self, node: ast.expr, shortest: int = 4) -> ast.expr:
         if not is_number(node) or node.value <= shortest:
             return node
+        self.before.add(node.value)
         return ast.Constant(int(max(shortest, node.value // CUT) * self.factor))
 
     def visit_keyword(self, node: ast.keyword) -> ast.keyword:
@@ -47,11 +75,15 @@ class Numbers(ast.NodeTransformer):
         self.generic_visit(node)
         if getattr(node.func, "id", getattr(node.func, "attr", "")) in BY_PLACE:
             node.args = [self.cut(arg, 10) for arg in node.args]
+        if getattr(node.func, "id", "") == "range" and len(node.args) == 1:
+            node.args = [self.cut(arg, 4) if is_number(arg) and arg.value >= 100 else arg for arg in node.args]
         return node
 
     def visit_For(self, node: ast.For) -> ast.For:
         self.generic_visit(node)
-        names = [getattr(name, "id", "") for name in getattr(node.target, "elts", [])]
+        names = [getattr(name, "id", "") for name in getattr(node.target, "elts", [node.target])]
+        if names[0] in LENGTHS and isinstance(node.iter, ast.Tuple):  # for steps in (20, 1000)
+            node.iter.elts = [self.cut(x) for x in node.iter.elts]
         for row in getattr(node.iter, "elts", []):  # for lam, steps in ((0, 20), (1, 60))
             if isinstance(row, ast.Tuple) and len(row.elts) == len(names):
                 row.elts = [self.cut(x) if name in LENGTHS else x for name, x in zip(names, row.elts, strict=True)]
@@ -70,17 +102,26 @@ class Numbers(ast.NodeTransformer):
         both = isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple)
         for name, number in zip(target.elts, value.elts, strict=True) if both else [(target, value)]:
             if isinstance(name, ast.Name) and name.id.isupper() and is_number(number) and name.id != "SEED":
-                length = "STEPS" in name.id
+                length, self.shipped[name.id] = "STEPS" in name.id, number.value
                 number.value = self.cut(number).value if length else type(number.value)(number.value * self.factor)
                 self.given[name.id] = number.value
+            elif isinstance(name, ast.Name) and name.id.isupper() and isinstance(number, ast.Tuple):
+                for item in filter(is_number, number.elts):
+                    item.value *= self.factor
         return node
 
 
-def cells(number: str, factor: float) -> tuple[list[str], dict[str, float]]:
-    """The code cells with other numbers, and what the constants are now."""
+def cells(number: str, factor: float) -> tuple[list[str], Numbers]:
+    """The code cells with other numbers, and what was changed."""
     change = Numbers(factor)
     trees = [change.visit(ast.parse(source)) for source in series.code(number)]
-    return [ast.unparse(ast.fix_missing_locations(tree)) for tree in trees], change.given
+    return [ast.unparse(ast.fix_missing_locations(tree)) for tree in trees], change
+
+
+def saying(drawn: object, way: Callable, label: str, *rest, **options) -> object:
+    """Print the title that is set."""
+    print(label)
+    return way(drawn, label, *rest, **options)
 
 
 @pytest.fixture
@@ -88,18 +129,15 @@ def shell(tmp_path, monkeypatch):
     """A kernel in this process that prints every title, and of a moving picture draws two stills."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("INFOGAN_DATA", raising=False)
-    set_title, moving = matplotlib.axes.Axes.set_title, players.moving
-
-    def said(ax, label, *rest, **options):
-        print(label)
-        return set_title(ax, label, *rest, **options)
-
-    monkeypatch.setattr(matplotlib.axes.Axes, "set_title", said)
+    moving = players.moving
+    for kind, name in ((matplotlib.axes.Axes, "set_title"), (matplotlib.figure.Figure, "suptitle")):
+        monkeypatch.setattr(kind, name, functools.partialmethod(saying, getattr(kind, name)))
     monkeypatch.setattr(
         players, "moving", lambda draw, rows, *rest, **options: moving(draw, rows[:2], *rest, **options)
     )
-    threads = torch.get_num_threads()
-    yield InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))
+    threads, made = torch.get_num_threads(), InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))
+    monkeypatch.setattr(InteractiveShell, "_instance", made)  # else display() prints
+    yield made
     torch.set_default_dtype(torch.float32)
     torch.set_num_threads(threads)
 
@@ -123,37 +161,52 @@ def run_all(shell: InteractiveShell, sources: list[str]) -> list[str]:
     return found
 
 
+def check(number: str, said: str, change: Numbers) -> None:
+    """What is printed, titled and described is of the numbers that there are now, not of those that were there."""
+    for line in SAYS.get(number, ()):
+        assert line.format(**change.given) in said, f"{line} is not in what the notebook says with {change.given}"
+    before = "|".join(f"{n:,}|{n}" for n in change.before - MEASURED.get(number, set()) if n >= 100)
+    old = re.findall(rf"\bsteps? (?:{before})\b|\b(?:{before}) steps", said) if before else []
+    assert not old, f"numbers that the notebook had before: {old}"
+
+
+@pytest.mark.parametrize("number", [f"{n:02}" for n in range(1, 10)])
+def test_no_text_of_a_cell_types_a_number_that_the_code_can_change(number):
+    whole, typed = Numbers(1), []
+    for source in series.code(number):
+        whole.visit(ast.parse(source))
+    constants = {n for n in whole.shipped.values() if n == int(n) and n > 1}
+    for source in series.code(number):
+        tree, own = ast.parse(source), Numbers(1)
+        documented = [node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)]
+        texts = [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and n not in documented]
+        own.visit(ast.parse(source))
+        for text in (text for text in texts if isinstance(text, str)):
+            numbers = {int(n.replace(",", "")) for n in re.findall(r"(?<![\w.,−-])\d[\d,]*(?!\w|%|[.,]\d)", text)}
+            numbers |= {n for n, word in enumerate(WORDS) if re.search(rf"\b{word}\b", text)}
+            lengths = {n for n in own.before if n > 12} | {n for n in whole.before if n >= 100}
+            typed += [(n, text) for n in numbers & (constants | lengths)]
+    assert not typed, f"typed by hand: {typed}"
+
+
 @pytest.mark.parametrize("number", TWICE)
 def test_a_notebook_runs_twice_in_one_kernel_with_its_numbers_halved(shell, number):
-    sources, given = cells(number, 0.5)
+    sources, change = cells(number, 0.5)
     first, second = run_all(shell, sources), run_all(shell, sources)
     for source, one, two in zip(sources, first, second, strict=True):
         assert one == two, f"another output the second time, of\n{source}"
+    check(number, "\n".join(first), change)
 
 
-@pytest.mark.parametrize("number", DOUBLED)
+@pytest.mark.parametrize("number", [*TWICE, "06"])
 def test_a_notebook_runs_with_its_numbers_doubled(shell, number):
-    sources, given = cells(number, 2)
-    said = "\n".join(run_all(shell, sources))
-    check_06(said, given)
+    sources, change = cells(number, 2)
+    check(number, "\n".join(run_all(shell, sources)), change)
 
 
-def check_06(said: str, given: dict[str, float]) -> None:
-    """What notebook 06 prints of its numbers is so."""
-    paper, first = given["PAPER_STEPS"], min(given["PAPER_STEPS"], given["FIGURE_1_STEPS"])
-    for line in (
-        f"{paper} of {paper} steps taken",
-        f"The first {first} steps",
-        f"after {paper} steps",
-        f"{given['START_READERS']} starts",
-        f"{given['STEPS']} of {given['STEPS']} steps taken, with a chosen start",
-        f"after {given['STEPS']} steps",
-    ):
-        assert line in said, f"{line!r} is not in what the notebook says with {given}"
-
-
-def test_long_cells_of_notebook_06_can_be_stopped(shell, monkeypatch):
-    sources, _ = cells("06", 1)
+@pytest.mark.parametrize("number", STOPPED)
+def test_long_cells_can_be_stopped(shell, monkeypatch, number):
+    sources, _ = cells(number, 1)
     step, taken = torch.optim.Adam.step, []
 
     def stop_at_the_third(self, *rest):
@@ -169,10 +222,5 @@ def test_long_cells_of_notebook_06_can_be_stopped(shell, monkeypatch):
         taken.clear()
         said += run_all(shell, [source])
     said = "\n".join(said)
-    for line in (
-        "stopped: the run below begins without a chosen start",
-        "2 of 13 steps taken",
-        "The first 2 steps",
-        "without a chosen start",
-    ):
+    for line in STOPPED[number]:
         assert line in said, said

@@ -46,7 +46,7 @@ def moving(draw: Draw, rows: Sequence[Any], size: tuple[float, float], alt: str,
 
 def strip(draw: Draw, rows: Sequence[Any], title: str, alt: str, height: float = 2.6, width: float = 10.5) -> None:
     """The same drawing for a few rows, side by side."""
-    figure, axes = plt.subplots(1, len(rows), figsize=(width, height), sharex=True, sharey=True)
+    figure, (axes,) = plt.subplots(1, len(rows), figsize=(width, height), sharex=True, sharey=True, squeeze=False)
     for ax, row in zip(axes, rows, strict=True):
         draw(ax, row)
     for ax in axes[1:]:
@@ -73,12 +73,14 @@ def on_the_line(ax: Axes, x: Tensor, p: Tensor, q: Tensor, D: Tensor, title: str
     ax.set_title(title, fontsize=9)
 
 
-def on_the_ring(ax: Axes, field: Tensor, x: Tensor, centres: Tensor, title: str, limits: tuple = (0, 1)) -> None:
-    """Samples x (n, 2) over D's field (side, side) in grey, and a circle of 3 σ = 0.3 around each true centre."""
+def on_the_ring(
+    ax: Axes, field: Tensor, x: Tensor, centres: Tensor, title: str, limits: tuple = (0, 1), *, reach: float = 0.3
+) -> None:
+    """Samples x (n, 2) over D's field (side, side) in grey, a circle of radius ``reach`` around each true centre."""
     extent = (-3, 3, -3, 3)
     ax.imshow(field.T, cmap="Greys", vmin=limits[0], vmax=limits[1], origin="lower", extent=extent)
     for centre in centres.tolist():
-        ax.add_patch(plt.Circle(centre, 0.3, fill=False, color=BLUE, lw=1.2))
+        ax.add_patch(plt.Circle(centre, reach, fill=False, color=BLUE, lw=1.2))
     ax.scatter(*x[:600].T, s=3, color=ORANGE)
     ax.set(xlim=(-3, 3), ylim=(-3, 3), aspect="equal", xlabel="x₁", ylabel="x₂")
     ax.set_title(title, fontsize=9)
