@@ -27,23 +27,33 @@ from infogan_utils.models import SMALL
 
 ASSETS = Path(plots.results.ASSETS)
 NAMES = tuple(name for name in data.SETS if name not in ("folder", "sprites"))
-KEY = ("data", "codes", "recipe", "networks", "steps", "batch", "seed")  # what makes a run: the command's options
+KEY = (
+    "data",
+    "codes",
+    "recipe",
+    "lam",
+    "networks",
+    "steps",
+    "batch",
+    "seed",
+)  # what makes a run: the command's options
 DRAWN = 2_000  # generated pictures that are measured
 
 
-def recipe_of(found: data.DataSet, name: str, batch: int) -> recipes.Recipe:
+def recipe_of(found: data.DataSet, name: str, lam: float | None, batch: int) -> recipes.Recipe:
     """The recipe of that name for this set. Without a category there is nothing for the agreement bound."""
-    if name == "paper":
-        return dataclasses.replace(recipes.PAPER, batch=batch)
-    return dataclasses.replace(
-        recipes.FAST, views=found.augment, batch=batch, agreement=float(bool(found.spec.discrete))
-    )
+    recipe = recipes.PAPER if name == "paper" else recipes.FAST
+    if name == "fast":
+        recipe = dataclasses.replace(recipe, views=found.augment, agreement=float(bool(found.spec.discrete)))
+    return dataclasses.replace(recipe, batch=batch, lam=recipe.lam if lam is None else lam)
 
 
-def trained(found: data.DataSet, name: str, networks: str, steps: int, batch: int, seed: int) -> Model:
+def trained(
+    found: data.DataSet, name: str, lam: float | None, networks: str, steps: int, batch: int, seed: int
+) -> Model:
     """The averaged model after that many steps; a chosen start comes first where the recipe and Q allow it."""
     side, channels = found.train.shape[-1], 1 if found.train.ndim == 3 else 3
-    widths, recipe = (SMALL if networks == "small" else found.widths), recipe_of(found, name, batch)
+    widths, recipe = (SMALL if networks == "small" else found.widths), recipe_of(found, name, lam, batch)
     nets = build(found.spec, widths, channels=channels, side=side, seed=seed)
     trainer = Trainer(*nets, found.spec, recipe, seed=seed, device=best_device())
     if steps and recipe.agreement and not widths.q_fc:
@@ -147,6 +157,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--data", choices=NAMES, required=True)
     parser.add_argument("--codes", choices=data.PAPER_SPECS, help="whose layout; the set's own if none is named")
     parser.add_argument("--recipe", choices=["paper", "fast"], default="fast")
+    parser.add_argument("--lam", type=float, help="λ; the recipe's if none is given")
     parser.add_argument("--networks", choices=["small", "paper"], default="small", help="paper: those of data.load")
     parser.add_argument("--steps", type=int, default=1500, help="0 measures networks that haven't learnt")
     parser.add_argument("--batch", type=int, default=64, help="images in a step")
@@ -161,7 +172,7 @@ def main(arguments: list[str] | None = None) -> None:
         how = {
             key: value for key, value in (vars(options) | {"seed": seed}).items() if key in KEY and value is not None
         }
-        model = trained(found, options.recipe, options.networks, options.steps, options.batch, seed)
+        model = trained(found, options.recipe, options.lam, options.networks, options.steps, options.batch, seed)
         run = how | measured(model, found, seed)
         run |= {"trained on": len(found.train), "torch": torch.__version__, "machine": best_device().type}
         words = (f"--{'seeds' if key == 'seed' else key} {value}" for key, value in how.items())
@@ -173,7 +184,8 @@ def main(arguments: list[str] | None = None) -> None:
         replace_text(path, f'{{"runs": [\n{lines}\n]}}\n')
         if options.steps and seed == options.seeds[0]:
             whose = f", codes of {options.codes}" if options.codes else ""
-            title = f"{options.data}{whose}, recipe {options.recipe}, {options.steps:,} steps, seed {seed}"
+            weight = "" if options.lam is None else f", λ = {options.lam:g}"
+            title = f"{options.data}{whose}, recipe {options.recipe}{weight}, {options.steps:,} steps, seed {seed}"
             name = "_".join(["sets", options.data, *filter(None, [options.codes])])
             (options.out / f"{name}.png").write_bytes(picture(model, title))
 
