@@ -221,7 +221,8 @@ def test_the_measured_sets_have_what_the_table_shows_and_their_pictures():
     for run in runs:
         assert f"--data {run['data']}" in run["command"] and f"--seeds {run['seed']}" in run["command"]
         if run["steps"]:
-            picture = plots.results.ASSETS / f"sets_{run['data']}.png"
+            name = "_".join(["sets", run["data"], *([run["codes"]] if "codes" in run else [])])
+            picture = plots.results.ASSETS / f"{name}.png"
             assert picture.stat().st_size < 150_000 and Image.open(picture).mode == "P"
     untrained = [run for run in runs if run["data"] == "yaleb" and not run["steps"]]
     assert all(max(run["light"]["read"]["left"].values()) > 0.5 for run in untrained)  # as the text says
