@@ -34,7 +34,6 @@ class Trainer:
         self.image_shape = check_networks(self.G, self.D, spec, self.device)
         if recipe.views is not None and len(self.image_shape) != 3:
             raise ValueError(f"views change images; G draws {self.image_shape}: take views=None and agreement=0.0")
-        self.d_loss, self.g_loss = GAN_LOSSES[recipe.gan]
         self.generator, self.dropout = stream(seed, "draws"), stream(seed, "dropout")
         self.bfloat16 = len(self.image_shape) == 3 and has_bfloat16(self.device)  # for points it costs more
         self.pairs = recipe.agreement > 0 and bool(spec.discrete)  # each real image is seen twice
@@ -78,13 +77,13 @@ class Trainer:
         return {name: value.detach() for name, value in figures.items()}
 
     def _two_steps(self, real: Tensor) -> dict[str, Tensor]:
-        recipe, parts = self.recipe, self.parameters
+        recipe, parts, (d_loss, g_loss) = self.recipe, self.parameters, GAN_LOSSES[self.recipe.gan]
         x = torch.cat([real, real]) if self.pairs else real  # image i is image i + n, too
         with self.autocast():
             latents, fake, shared = self._generate(len(x))
             v_real, answers_real = self._see(x)
             v_fake, answers = self._see(fake.detach(), into_trunk="trunk" in recipe.information_updates)
-            d, (loss, _) = self.d_loss(v_real, v_fake), self._information_loss(answers, latents)
+            d, (loss, _) = d_loss(v_real, v_fake), self._information_loss(answers, latents)
             if self.pairs:
                 loss = loss - recipe.agreement * self._agreement(answers_real)
             if recipe.contrast:
@@ -92,7 +91,7 @@ class Trainer:
         self._update("D step", d + self.lam * loss, [p for part in ("trunk", "D", "Q", "H") for p in parts[part]])
         with self.autocast():
             v, answers = self._see(fake, into_trunk="G" in recipe.information_updates)
-            g, (loss, bounds) = self.g_loss(v), self._information_loss(answers, latents)
+            g, (loss, bounds) = g_loss(v), self._information_loss(answers, latents)
             if recipe.contrast:
                 bounds["contrast"] = contrast_loss(self.H(torch.cat(fake.chunk(2), dim=1)), shared)
                 loss = loss + recipe.contrast * bounds["contrast"]
@@ -101,13 +100,13 @@ class Trainer:
 
     def _three_steps(self, real: Tensor) -> dict[str, Tensor]:
         """The three-step form: G by its loss, D by its loss, then the information loss on a batch of its own."""
-        recipe, parts = self.recipe, self.parameters
+        recipe, parts, (d_loss, g_loss) = self.recipe, self.parameters, GAN_LOSSES[self.recipe.gan]
         with self.autocast():
             _, fake, _ = self._generate(len(real))
-            g = self.g_loss(self._see(fake)[0])
+            g = g_loss(self._see(fake)[0])
         self._update("G step", g, parts["G"])
         with self.autocast():
-            d = self.d_loss(self._see(real)[0], self._see(fake.detach())[0])
+            d = d_loss(self._see(real)[0], self._see(fake.detach())[0])
         self._update("D step", d, parts["trunk"] + parts["D"])
         with self.autocast():
             latents, fake, _ = self._generate(len(real))
