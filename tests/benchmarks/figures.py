@@ -1,9 +1,11 @@
 """The figures of a trained model on MNIST, as ``parts.py`` and ``digits.py`` record them."""
 
 import dataclasses
+import io
 from pathlib import Path
 
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 from infogan_utils import Model, metrics
@@ -60,6 +62,13 @@ def figures(model: Model, by: Yardstick, seed: int = 0) -> dict:
 def rounded(found: dict | float) -> dict | float:
     """The same with four digits after the point."""
     return {key: rounded(value) for key, value in found.items()} if isinstance(found, dict) else round(found, 4)
+
+
+def few_colours(png: bytes, colours: int) -> bytes:
+    """The picture with so many colours at most, for a small file that comes along."""
+    buffer = io.BytesIO()
+    Image.open(io.BytesIO(png)).convert("RGB").quantize(colours).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
 
 
 def replace_text(path: Path, text: str) -> None:

@@ -20,7 +20,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 import torch
-from figures import replace_text
+from figures import few_colours, replace_text
 from PIL import Image
 
 from infogan_utils import data, plots
@@ -66,13 +66,6 @@ def run(folder: str | None, steps: list[int], done: Callable[[int, list[str], fl
         done(until, lines, time.process_time() - began, figures[-1])
 
 
-def small(png: bytes) -> bytes:
-    """The picture with few colours, for a file that comes along."""
-    buffer = io.BytesIO()
-    Image.open(io.BytesIO(png)).convert("RGB").quantize(64).save(buffer, "PNG", optimize=True)
-    return buffer.getvalue()
-
-
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--pictures", default="demo", help="a folder, demo or sprites")
@@ -95,7 +88,7 @@ def main(arguments: list[str] | None = None) -> None:
         )
         lines = ",\n".join(f"  {json.dumps(r)}" for r in runs)
         replace_text(path, f'{{"runs": [\n{lines}\n]}}\n')
-        path.with_name(f"folder_{name}.png").write_bytes(small(png))
+        path.with_name(f"folder_{name}.png").write_bytes(few_colours(png, 64))
 
     with tempfile.TemporaryDirectory() as scratch:
         folder = None if given == "demo" else Path(given).expanduser().absolute()

@@ -11,14 +11,12 @@ earlier one with the same settings; the picture ``sets_DATA[_CODES].png`` there 
 
 import argparse
 import dataclasses
-import io
 import json
 from pathlib import Path
 
 import numpy as np
 import torch
-from figures import replace_text, rounded
-from PIL import Image
+from figures import few_colours, replace_text, rounded
 from torch import Tensor
 
 from infogan_utils import Model, Trainer, best_device, build, choose_start, data, metrics, plots, recipes, train
@@ -27,16 +25,8 @@ from infogan_utils.models import SMALL
 
 ASSETS = Path(plots.results.ASSETS)
 NAMES = tuple(name for name in data.SETS if name not in ("folder", "sprites"))
-KEY = (
-    "data",
-    "codes",
-    "recipe",
-    "lam",
-    "networks",
-    "steps",
-    "batch",
-    "seed",
-)  # what makes a run: the command's options
+# what makes a run: the command's options
+KEY = ("data", "codes", "recipe", "lam", "networks", "steps", "batch", "seed")
 DRAWN = 2_000  # generated pictures that are measured
 
 
@@ -147,9 +137,7 @@ def picture(model: Model, title: str) -> bytes:
             rows.append(model.draw(spec.by_hand(z[i], row)))
             names.append(name if i == 0 else "")
     figure = plots.image_grid(torch.stack(rows), rows=names, title=title, cell=0.32)
-    buffer = io.BytesIO()
-    Image.open(io.BytesIO(plots.to_png(figure))).convert("RGB").quantize(128).save(buffer, "PNG", optimize=True)
-    return buffer.getvalue()
+    return few_colours(plots.to_png(figure), 128)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -169,9 +157,8 @@ def main(arguments: list[str] | None = None) -> None:
         found = dataclasses.replace(found, spec=data.PAPER_SPECS[options.codes])
     print(found.source, flush=True)
     for seed in options.seeds:
-        how = {
-            key: value for key, value in (vars(options) | {"seed": seed}).items() if key in KEY and value is not None
-        }
+        given = vars(options) | {"seed": seed}
+        how = {key: given[key] for key in KEY if given[key] is not None}
         model = trained(found, options.recipe, options.lam, options.networks, options.steps, options.batch, seed)
         run = how | measured(model, found, seed)
         run |= {"trained on": len(found.train), "torch": torch.__version__, "machine": best_device().type}
