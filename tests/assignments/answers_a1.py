@@ -1,10 +1,18 @@
-"""Assignment 1: three right answers in different styles, and wrong ones with the check cells they fail.
+"""Assignment 1: right answers in different styles, and wrong ones with the check cells they fail.
 
-`RIGHT`: answer cell -> three sources. `WRONG`: answer cell -> {what is wrong: (source, check cells lost)}.
+`RIGHT`: answer cell -> sources. `WRONG`: answer cell -> {what is wrong: (source, check cells lost)}.
 """
 
 RIGHT = {
     "value": [
+        """
+look = lambda s: torch.log_softmax(torch.stack([s, torch.zeros_like(s)], -1), -1)[..., 0]
+
+def value(s_real, s_fake):
+    s_real, s_fake = s_real.double(), s_fake.clone()
+    s_fake.neg_()
+    return torch.einsum("i->", look(s_real)) / s_real.numel() + look(s_fake).mean()
+""",
         """
 def value(s_real, s_fake):
     softplus = torch.nn.functional.softplus
@@ -30,6 +38,17 @@ def value(s_real, s_fake):
     "optimal-discriminator": [
         """
 def optimal_discriminator(p, q):
+    return torch.sigmoid(p.log() - q.log()).nan_to_num(0.5)
+""",
+        """
+import numpy as np
+
+def optimal_discriminator(p, q):
+    p, q = p.numpy().astype(float), q.numpy().astype(float)
+    return np.divide(p, p + q, out=np.full(p.shape, 0.5), where=p + q > 0)
+""",
+        """
+def optimal_discriminator(p, q):
     return torch.nan_to_num(p / (p + q), nan=0.5)
 """,
         """
@@ -46,6 +65,15 @@ def optimal_discriminator(p, q):
 """,
     ],
     "jensen-shannon": [
+        """
+import numpy as np
+
+def jensen_shannon(p, q, dx):
+    p, q = (a.numpy().astype(float) for a in (p, q))
+    m = (p + q) / 2
+    kl = lambda a: np.sum(a[a > 0] * np.log(a[a > 0] / m[a > 0])) * dx
+    return kl(p) / 2 + kl(q) / 2
+""",
         """
 def jensen_shannon(p, q, dx):
     m = (p + q) / 2
@@ -71,6 +99,11 @@ def jensen_shannon(p, q, dx):
     "generator-losses": [
         """
 def generator_losses(s_fake):
+    says = torch.distributions.Bernoulli(logits=s_fake.double())
+    return says.log_prob(torch.zeros_like(s_fake)).mean(), -says.log_prob(torch.ones_like(s_fake)).mean()
+""",
+        """
+def generator_losses(s_fake):
     softplus = torch.nn.functional.softplus
     return -softplus(s_fake).mean(), softplus(-s_fake).mean()
 """,
@@ -87,6 +120,13 @@ def generator_losses(s_fake):
 """,
     ],
     "generator-gradients": [
+        """
+import numpy as np
+
+def generator_gradients(s_fake):
+    sigma = lambda s: np.exp(-np.logaddexp(0, -s.numpy().astype(float)))
+    return -sigma(s_fake), -sigma(-s_fake)
+""",
         """
 def generator_gradients(s_fake):
     s = s_fake.detach().clone().requires_grad_()
@@ -113,6 +153,11 @@ def generator_gradients(s_fake):
     "least-squares": [
         """
 def least_squares(v_real, v_fake):
+    miss = lambda v, to: v.var(unbiased=False) + (v.mean() - to) ** 2
+    return (miss(v_real.double(), 1) + miss(v_fake.double(), 0)) / 2, miss(v_fake, 1)
+""",
+        """
+def least_squares(v_real, v_fake):
     mse = torch.nn.functional.mse_loss
     loss_d = 0.5 * (mse(v_real, torch.ones_like(v_real)) + mse(v_fake, torch.zeros_like(v_fake)))
     return loss_d, mse(v_fake, torch.ones_like(v_fake))
@@ -132,6 +177,42 @@ def least_squares(v_real, v_fake):
 
 WRONG = {
     "value": {
+        "binary_cross_entropy on probabilities, whose logarithms stop at −100": (
+            (
+                "def value(s_real, s_fake):\n"
+                "    F = torch.nn.functional\n"
+                "    b=F.binary_cross_entropy\n"
+                "    r,f=torch.sigmoid(s_real),torch.sigmoid(s_fake)\n"
+                "    return -b(r,torch.ones_like(r))-b(f,torch.zeros_like(f))"
+            ),
+            {"value-extreme"},
+        ),
+        "log σ in double precision, finite up to 745": (
+            (
+                "def value(s_real, s_fake):\n"
+                "    return torch.log(torch.sigmoid(s_real.double())).mean()+torch.log(torch.sigmoid(-s_fake."
+                "double())).mean()"
+            ),
+            {"value-extreme"},
+        ),
+        "a seed set for everybody": (
+            (
+                "def value(s_real, s_fake):\n"
+                "    F = torch.nn.functional\n"
+                "    torch.manual_seed(0)\n"
+                "    return F.logsigmoid(s_real).mean()+F.logsigmoid(-s_fake).mean()"
+            ),
+            {"value-extreme", "value-mean"},
+        ),
+        "the default dtype changed": (
+            (
+                "def value(s_real, s_fake):\n"
+                "    F = torch.nn.functional\n"
+                "    torch.set_default_dtype(torch.float64)\n"
+                "    return F.logsigmoid(s_real).mean()+F.logsigmoid(-s_fake).mean()"
+            ),
+            {"value-extreme", "value-mean"},
+        ),
         "s − log(1 + e^s), finite on the wrong side only": (
             (
                 "def value(s_real, s_fake):\n"
@@ -319,6 +400,38 @@ WRONG = {
         ),
     },
     "optimal-discriminator": {
+        "densities clamped to 1": (
+            (
+                "def optimal_discriminator(p, q):\n"
+                "    p,q=p.clamp(0,1),q.clamp(0,1)\n"
+                "    return torch.nan_to_num(p/(p+q),nan=0.5)"
+            ),
+            {"optimal-ratio"},
+        ),
+        "the smallest normal number beside the sum": (
+            (
+                "def optimal_discriminator(p, q):\n"
+                "    t=p+q\n"
+                "    return torch.where(t>0,p/(t+torch.finfo(p.dtype).tiny),torch.tensor(0.5))"
+            ),
+            {"optimal-ratio"},
+        ),
+        "densities below 1e-35 taken for none": (
+            ("def optimal_discriminator(p, q):\n    t=p+q\n    return torch.where(t>1e-35,p/t,torch.tensor(0.5))"),
+            {"optimal-ratio"},
+        ),
+        "D clamped to [1e-6, 1 − 1e-6]": (
+            ("def optimal_discriminator(p, q):\n    return torch.nan_to_num(p/(p+q),nan=0.5).clamp(1e-6,1-1e-6)"),
+            {"optimal-empty"},
+        ),
+        "gradients switched off for everybody": (
+            (
+                "def optimal_discriminator(p, q):\n"
+                "    torch.set_grad_enabled(False)\n"
+                "    return torch.nan_to_num(p/(p+q),nan=0.5)"
+            ),
+            {"optimal-empty", "optimal-ratio"},
+        ),
         "1e-30 beside the sum": (
             (
                 "def optimal_discriminator(p, q):\n"
@@ -364,7 +477,7 @@ WRONG = {
         ),
         "a small constant, 1e-6": (
             "def optimal_discriminator(p, q):\n    e = 1e-6\n    return (p + e) / (p + q + 2 * e)",
-            {"optimal-ratio"},
+            {"optimal-ratio", "optimal-empty"},
         ),
         "normalised first": (
             (
@@ -426,6 +539,63 @@ WRONG = {
         ),
     },
     "jensen-shannon": {
+        "1 − D, which is 0 in a tail where q is not": (
+            (
+                "def jensen_shannon(p, q, dx):\n"
+                "    d=optimal_discriminator(p,q)\n"
+                "    x=torch.special.xlogy\n"
+                "    return (x(p,d)+x(q,1-d)).sum()*dx/2+math.log(2)"
+            ),
+            {"jsd-value"},
+        ),
+        "1 − D in a where, 0 in a tail": (
+            (
+                "def jensen_shannon(p, q, dx):\n"
+                "    d=optimal_discriminator(p,q)\n"
+                "    v=torch.where(p>0,p*d.log(),0.)+torch.where(q>0,q*(1-d).log(),0.)\n"
+                "    return v.sum()*dx/2+math.log(2)"
+            ),
+            {"jsd-value"},
+        ),
+        "1e-8 beside the densities": (
+            (
+                "def jensen_shannon(p, q, dx):\n"
+                "    m=(p+q)/2\n"
+                "    e=1e-8\n"
+                "    k=lambda a: (a*((a+e)/(m+e)).log()).sum()*dx\n"
+                "    return (k(p)+k(q))/2"
+            ),
+            {"jsd-value"},
+        ),
+        "1e-12 beside the densities": (
+            (
+                "def jensen_shannon(p, q, dx):\n"
+                "    m=(p+q)/2\n"
+                "    e=1e-12\n"
+                "    k=lambda a: (a*((a+e)/(m+e)).log()).sum()*dx\n"
+                "    return (k(p)+k(q))/2"
+            ),
+            {"jsd-value"},
+        ),
+        "densities clamped at 1e-10": (
+            (
+                "def jensen_shannon(p, q, dx):\n"
+                "    p,q=p.clamp_min(1e-10),q.clamp_min(1e-10)\n"
+                "    m=(p+q)/2\n"
+                "    k=lambda a: (a*(a/m).log()).sum()*dx\n"
+                "    return (k(p)+k(q))/2"
+            ),
+            {"jsd-value"},
+        ),
+        "densities below 1e-6 left out": (
+            (
+                "def jensen_shannon(p, q, dx):\n"
+                "    m=(p+q)/2\n"
+                "    k=lambda a: (a[a>1e-6]*(a/m)[a>1e-6].log()).sum()*dx\n"
+                "    return (k(p)+k(q))/2"
+            ),
+            {"jsd-value"},
+        ),
         "the public check's dx built in": (
             (
                 "def jensen_shannon(p, q, dx):\n"
@@ -549,6 +719,23 @@ WRONG = {
         ),
     },
     "generator-losses": {
+        "binary_cross_entropy on probabilities, whose logarithms stop at −100": (
+            (
+                "def generator_losses(s):\n"
+                "    d=torch.sigmoid(s)\n"
+                "    b=torch.nn.functional.binary_cross_entropy\n"
+                "    return -b(d,torch.zeros_like(d)), b(d,torch.ones_like(d))"
+            ),
+            {"losses-minimax", "losses-non-saturating"},
+        ),
+        "log σ in double precision, finite up to 745": (
+            (
+                "def generator_losses(s):\n"
+                "    s = s.double()\n"
+                "    return torch.sigmoid(-s).log().mean(), -torch.sigmoid(s).log().mean()"
+            ),
+            {"losses-minimax", "losses-non-saturating"},
+        ),
         "−s − log(1 + e^−s), not finite at −100": (
             (
                 "def generator_losses(s):\n"
@@ -666,6 +853,59 @@ WRONG = {
         ),
     },
     "generator-gradients": {
+        "gradients added up in one tensor": (
+            (
+                "def generator_gradients(s):\n"
+                "    t=s.clone().requires_grad_()\n"
+                "    a,b=generator_losses(t)\n"
+                "    (a*len(s)).backward(retain_graph=True)\n"
+                "    g=t.grad\n"
+                "    (b*len(s)).backward()\n"
+                "    return g, t.grad"
+            ),
+            {"gradients-lost", "gradients-middle"},
+        ),
+        "the first gradient not cleared before the second": (
+            (
+                "def generator_gradients(s):\n"
+                "    t=s.clone().requires_grad_()\n"
+                "    a,b=generator_losses(t)\n"
+                "    (a*len(s)).backward(retain_graph=True)\n"
+                "    g=t.grad.clone()\n"
+                "    (b*len(s)).backward()\n"
+                "    return g, t.grad"
+            ),
+            {"gradients-middle"},
+        ),
+        "naive logarithms, NaN replaced by 0": (
+            (
+                "def generator_gradients(s):\n"
+                "    t=s.clone().requires_grad_()\n"
+                "    d=torch.sigmoid(t)\n"
+                "    a=torch.log(1-d).sum()\n"
+                "    b=-torch.log(d).sum()\n"
+                "    return [g.nan_to_num(0.) for g in (torch.autograd.grad(a,t,retain_graph=True)[0], torch."
+                "autograd.grad(b,t)[0])]"
+            ),
+            {"gradients-middle"},
+        ),
+        "logits clamped to ±20": (
+            ("def generator_gradients(s):\n    s=s.clamp(-20,20)\n    return -torch.sigmoid(s), -torch.sigmoid(-s)"),
+            {"gradients-lost"},
+        ),
+        "finite differences in 32 bits": (
+            (
+                "def generator_gradients(s):\n"
+                "    f=torch.nn.functional.softplus\n"
+                "    h=1e-3\n"
+                "    return -(f(s+h)-f(s-h))/(2*h), (f(-s-h)-f(h-s))/(2*h)"
+            ),
+            {"gradients-middle"},
+        ),
+        "a seed set for everybody": (
+            ("def generator_gradients(s):\n    torch.manual_seed(0)\n    return -torch.sigmoid(s), -torch.sigmoid(-s)"),
+            {"gradients-middle"},
+        ),
         "exp that overflows": (
             ("def generator_gradients(s):\n    e=torch.exp(s)\n    return -e/(1+e), -1/(1+e)"),
             {"gradients-middle"},
@@ -725,6 +965,23 @@ WRONG = {
         ),
     },
     "least-squares": {
+        "Huber's loss": (
+            (
+                "def least_squares(a,b):\n"
+                "    h=torch.nn.functional.huber_loss\n"
+                "    return h(a,torch.ones_like(a),delta=3)+h(b,torch.zeros_like(b),delta=3),2*h(b,torch.ones"
+                "_like(b),delta=3)"
+            ),
+            {"least-squares-d", "least-squares-g"},
+        ),
+        "paired over the smaller batch": (
+            (
+                "def least_squares(a,b):\n"
+                "    n=min(len(a),len(b))\n"
+                "    return (((a[:n]-1)**2)+(b[:n]**2)).mean()/2,((b-1)**2).mean()"
+            ),
+            {"least-squares-d"},
+        ),
         "label smoothing": (
             ("def least_squares(a,b):\n    return (((a-0.9)**2).mean()+(b**2).mean())/2, ((b-0.9)**2).mean()"),
             {"least-squares-d", "least-squares-g"},

@@ -36,14 +36,20 @@ def parts_of(result) -> list:
     return list(result) if isinstance(result, tuple | list) else [result]
 
 
+def settings() -> tuple:
+    """What holds for all of PyTorch, and no answer has a reason to change."""
+    return torch.is_grad_enabled(), torch.get_default_dtype(), torch.get_rng_state().tolist()
+
+
 def look(what: str, function, *inputs, gradient: bool = True) -> dict:
-    """What a call shows: its results, the inputs afterwards, and each result's gradient for each floating input."""
+    """What a call shows: results, inputs and settings afterwards, each result's gradient for each floating input."""
 
     def fresh():
         return [x.clone() if torch.is_tensor(x) else x for x in inputs]
 
-    given = fresh()
+    given, usual = fresh(), settings()
     seen = {what: function(*given)}
+    seen[f"{what}: PyTorch's settings and random numbers"] = "as they were" if settings() == usual else "changed"
     for k, (before, after) in enumerate(zip(inputs, given, strict=True), start=1):
         if torch.is_tensor(before):
             same = before.shape == after.shape and torch.equal(before, after)
