@@ -1,5 +1,6 @@
 """For the lectures: a private repository for the solutions, a question bank, slides."""
 
+import inspect
 import re
 import shutil
 import subprocess
@@ -12,6 +13,10 @@ PRIVATE = ("grader", "source", "release", "manage.py", "nbgrader_config.py", "ma
 CHECK = re.compile(r"^## Check (?:your|of) understanding\n(.*?)(?=^## |\Z)", re.DOTALL | re.MULTILINE)
 QUESTION = re.compile(
     r"^(?:\*\*)?(\d+)\.(?:\*\*)? +(.+?)\n\s*<details><summary>.*?</summary>(.*?)</details>", re.DOTALL | re.MULTILINE
+)
+STYLE = (
+    "<style>.reveal h1 {font-size: 1.7em} .reveal table {font-size: 0.85em} .reveal section img {max-height: 620px} "
+    ".reveal .slides section {max-height: 700px; overflow-y: auto}</style>"
 )
 
 
@@ -36,9 +41,8 @@ def split(course: Path, folder: Path) -> str:
 
 
 def gift(text: str) -> str:
-    """Text with GIFT's own signs escaped, in one paragraph after another."""
-    text = re.sub(r"([~=#{}:\\])", r"\\\1", text.strip())
-    return "\\n\\n".join(" ".join(part.split()) for part in re.split(r"\n\s*\n", text))
+    """Text with GIFT's own signs escaped, and its lines, those of code too, in one."""
+    return re.sub(r"([~=#{}:\\])", r"\\\1", inspect.cleandoc(text)).replace("\n", "\\n")
 
 
 def numbered(notebooks: Path) -> list[Path]:
@@ -69,7 +73,7 @@ def quiz(notebooks: Path, folder: Path) -> str:
 
 
 def slide_show(nb: NotebookNode) -> NotebookNode:
-    """Sections as slides: the heading, what stands first below it, and the figures; no code, no exercises."""
+    """Sections as slides, their text and figures below: arrows to the right skip them; no code, no exercises."""
     out = nbformat.v4.new_notebook()
     for cell in nb.cells:
         if cell.cell_type == "markdown":
@@ -79,14 +83,26 @@ def slide_show(nb: NotebookNode) -> NotebookNode:
                 if (title := re.match(r"#{1,3} .*", part)) is None:
                     continue
                 text = re.sub(r"<details>.*?</details>", "", part[title.end() :], flags=re.DOTALL).strip()
-                first = "\n\n".join(re.split(r"\n\s*\n", text)[:2])
-                add(out, nbformat.v4.new_markdown_cell(f"{title.group()}\n\n{first}"), "slide")
+                for k, page in enumerate(pages(text)):
+                    head = f"{title.group()}\n\n" if k == 0 else ""
+                    add(out, nbformat.v4.new_markdown_cell(head + page), "subslide" if k else "slide")
         else:
             for output in cell.outputs:
                 pictures = {k: v for k, v in output.get("data", {}).items() if k.startswith("image/")}
                 if pictures and out.cells:
                     shown = nbformat.v4.new_output("display_data", pictures, metadata=output.metadata)
                     add(out, nbformat.v4.new_code_cell("", outputs=[shown]), "subslide")
+    return out
+
+
+def pages(text: str, most: int = 650) -> list[str]:
+    """A text's paragraphs, some `most` characters together; what is short, a formula or a list ends a slide."""
+    out = [""]
+    for part in re.split(r"\n\s*\n", text):
+        stays = len(part) < 120 or part.startswith(("$$", "|", "- ", "1. "))
+        if out[-1] and len(out[-1]) + len(part) > most and not stays:
+            out.append("")
+        out[-1] += f"{part}\n\n"
     return out
 
 
@@ -105,5 +121,5 @@ def slides(notebooks: Path, folder: Path) -> str:
     for path in numbered(notebooks):
         html, _ = exporter.from_notebook_node(slide_show(nbformat.read(path, as_version=4)))
         made.append(folder / f"{path.stem}.slides.html")
-        made[-1].write_text(html, encoding="utf-8")
+        made[-1].write_text(html.replace("</head>", f"{STYLE}</head>", 1), encoding="utf-8")
     return f"{len(made)} files in {folder}: open them in a browser; it loads reveal.js from the network"
