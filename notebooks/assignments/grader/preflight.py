@@ -143,13 +143,22 @@ def hand_out(course: Path) -> list[str]:
     """Where variants are on: handout/STUDENT/… for each name in students.txt; returns the names of the files."""
     if not settings(course).GradeCells.get("variants"):
         return []
-    names, written = course / "students.txt", []
-    if not names.exists():
+    written: list[str] = []
+    if not (students := enrolled(course)):
+        names = course / "students.txt"
         raise SystemExit(f"variants are on, but {names} is missing: a student's name a line, as in submitted/")
-    for student in filter(None, map(str.strip, names.read_text("utf-8").splitlines())):
+    for student in students:
         for name, text in generate(course, student).items():
             path = course / "handout" / student / Path(name).relative_to("release")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
             written.append(str(path.relative_to(course)))
     return written
+
+
+def enrolled(course: Path) -> list[str]:
+    """The names in students.txt, a line each, as they are called in submitted/; none where there is no such file."""
+    with contextlib.suppress(FileNotFoundError):
+        text = (course / "students.txt").read_text("utf-8-sig")
+        return [line.strip() for line in text.splitlines() if line.strip()]
+    return []

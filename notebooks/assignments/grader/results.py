@@ -11,6 +11,7 @@ import math
 from pathlib import Path
 
 import nbformat
+from preflight import enrolled
 from repairs import defined, grade_id
 from run import automatic, open_gradebook, read
 
@@ -38,7 +39,7 @@ def rows(course: Path, assignment: str) -> list[dict]:
     out = []
     with open_gradebook(course) as gradebook:
         booked = {s.student.id: s for s in gradebook.assignment_submissions(assignment)}
-        everybody = {s.id for s in gradebook.students} | handed_in | set(booked)
+        everybody = {s.id for s in gradebook.students} | handed_in | set(booked) | set(enrolled(course))
         for student in sorted(everybody):
             record, submission = read(course / "grading" / assignment / f"{student}.json"), booked.get(student)
             row = {"student": student, "status": "missing"}
@@ -112,8 +113,8 @@ def write_csv(path: Path, rows: list[dict], system: str, assignment: str) -> Non
         out.writerows(table)
 
 
-def alike(course: Path, assignment: str) -> list[tuple[str, str, float]]:
-    """Pairs of students whose answers are the same or nearly: (one, other, share of lines in common)."""
+def alike(course: Path, assignment: str) -> list[tuple[list[str], float]]:
+    """Groups of students whose answers are the same or nearly, and the smallest share of lines that a pair shares."""
     given, own = set(), {}
     for path in (course / "source" / assignment).glob("*.ipynb"):
         cells = nbformat.read(path, as_version=4).cells
@@ -126,13 +127,15 @@ def alike(course: Path, assignment: str) -> list[tuple[str, str, float]]:
                 if grade_id(cell) in names:
                     text += [line for line in lines(cell) if line not in given and not line.startswith("#")]
         own[folder.parent.name] = text
-    pairs = []
+    groups: list[tuple[set[str], float]] = []
     for (one, a), (other, b) in itertools.combinations(own.items(), 2):
         match = difflib.SequenceMatcher(None, a, b, autojunk=False)
         if min(len(a), len(b)) > 5 and match.real_quick_ratio() >= ALIKE and match.quick_ratio() >= ALIKE:
             if (share := match.ratio()) >= ALIKE:
-                pairs.append((one, other, share))
-    return pairs
+                near = [group for group in groups if group[0] & {one, other}]
+                groups = [group for group in groups if group not in near]
+                groups.append(({one, other}.union(*(g[0] for g in near)), min([share, *(g[1] for g in near)])))
+    return sorted((sorted(students), share) for students, share in groups)
 
 
 def lines(cell) -> list[str]:
