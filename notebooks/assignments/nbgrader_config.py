@@ -8,7 +8,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "gra
 os.environ["PATH"] = os.path.dirname(sys.executable) + os.pathsep + os.environ.get("PATH", "")
 
 from execute import FillNumbers, GradeCells, RestoreCells
-from handins import Collector
+from handins import Collector, Extractor
 from nbconvert.preprocessors import ClearMetadataPreprocessor
 from nbgrader.converters import GenerateAssignment
 from nbgrader.preprocessors import (
@@ -30,6 +30,7 @@ c.GradeCells.test_limit = 10  # seconds for one test; they take a tenth of one, 
 c.GradeCells.notebook_limit = 120  # seconds for one submission, all cells together
 c.GradeCells.memory_limit = 2048  # megabytes for one submission, beyond what the libraries take
 
+c.ZipCollectApp.extractor_plugin = Extractor  # a broken zip of one student's costs nobody else
 c.ZipCollectApp.collector_plugin = Collector  # reads the names that Moodle and Canvas give
 
 # True: each student of students.txt (a name a line, as in submitted/) gets other numbers; see INSTRUCTORS.md

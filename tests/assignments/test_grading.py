@@ -67,7 +67,9 @@ def damaged():
     row("kills-its-process", {"value": "import os\n" + HEAD + "    os._exit(1)"}, value, "its process ended")
     row("fills-the-memory", {"value": "x = [0]\nwhile True:\n    x = x * 2"}, value, "out of memory")  # #1429
     nb = row("fills-the-memory-beside")
-    nb.cells.insert(3, new_code_cell("hoard = []\nwhile True:\n    hoard.append(bytearray(10**7))"))
+    nb.cells.insert(
+        3, new_code_cell("'<img src=x onerror=alert(1)>'\nhoard = []\nwhile True:\n    hoard.append(bytearray(10**7))")
+    )
     rows["fills-the-memory-beside"] = (nb, set(), "out of memory")
     row("prints-a-megabyte", {"value": right["value"].replace("    ###", '    print("x" * 1_000_000)\n    ###', 1)})
     row("raises", {"value": "raise RuntimeError('before the function')"}, value)
@@ -205,6 +207,7 @@ def test_replaced_functions_are_named(room):
 def test_a_script_in_a_students_text_is_only_text_to_whoever_marks_it(room):
     for cell in room.graded("colab").cells[-2:]:
         assert cell.source == "<details>1 <2</details> < script>alert(1)< /script>< img src=x onerror=alert(1)>"
+    assert "< img src=x onerror" in room.graded("fills-the-memory-beside").cells[0].source  # the note names the cell
 
 
 def test_nothing_waits_for_a_grader_and_no_process_is_left(room):
@@ -244,9 +247,10 @@ def test_hand_ins_that_are_alike_are_listed(room):
     import results
 
     with contextlib.chdir(room.folder):
-        pairs = results.alike(room.folder, "a1")
-    assert any({"reference", "colab"} == {one, other} for one, other, _ in pairs)
-    assert not any("blank" in pair for pair in pairs)
+        groups = results.alike(room.folder, "a1")
+    honest, *others = sorted((students for students, _ in groups), key=lambda students: "reference" not in students)
+    assert {"reference", "colab"} <= set(honest) and not {"cheat-0", "raises"} & set(honest)
+    assert not any("colab" in students for students in others)  # each student in one group only
 
 
 @pytest.mark.parametrize("assignment", [name for name in ASSIGNMENTS if name != "a1"])
@@ -304,14 +308,26 @@ def test_hand_ins_as_they_come_are_graded_and_what_cannot_be_is_named(tmp_path):
     path = room.submit("bom", right)
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
     room.submit("broken", right).write_text("{ not a notebook")
-    room.submit("renamed", right, "homework.ipynb")
+    room.submit("renamed", right, "My homework.ipynb")
+    room.submit("two", right)
+    room.submit("two", filled("a1", {}), "a1_gan_objective-final.ipynb")
+    room.submit("packed", right, "hw.zip")
+    room.submit("other", filled("a2", {}), "homework.ipynb")
+    room.submit("disguised", filled("a2", {}))
     room.submit("link", right).rename(tmp_path / "elsewhere.ipynb")
     (tmp_path / "submitted" / "link" / "a1" / room.name).symlink_to(tmp_path / "elsewhere.ipynb")
     result, full = room.grade(), expected("a1", ())
-    assert room.scores()["browser"] == full and room.scores()["bom"] == full
-    assert set(result["failed"]) == {"broken", "renamed", "link"}
+    assert room.scores() == dict.fromkeys(("browser", "bom", "renamed", "two"), full)
+    assert set(result["failed"]) == {"broken", "link", "packed", "other", "disguised"}
     assert "each submission runs in" in room.said or "WARNING: this machine has neither" in room.said
-    assert "NOT GRADED renamed: expected 'a1_gan_objective.ipynb', found 'homework.ipynb'" in room.said
+    for said in (
+        "NOT GRADED other: expected 'a1_gan_objective.ipynb', found 'homework.ipynb'",
+        "NOT GRADED packed: expected 'a1_gan_objective.ipynb', found 'hw.zip'",
+        "NOT GRADED disguised: 'a1_gan_objective.ipynb' holds none of this assignment's cells, but bound-and-gap",
+        "'My homework.ipynb' was taken for 'a1_gan_objective.ipynb'",
+        "'a1_gan_objective.ipynb' is graded; beside it lies 'a1_gan_objective-final.ipynb'",
+    ):
+        assert said in room.said
 
 
 def test_a_text_without_its_id_is_found_by_its_place():

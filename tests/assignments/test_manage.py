@@ -11,6 +11,7 @@
 """
 
 import csv
+import io
 import json
 import os
 import re
@@ -196,12 +197,13 @@ def test_drift_tells_changed_missing_and_left_over_apart(nbgrader, course):
 def test_scores_are_written_as_a_table_with_a_column_for_each_step_and_for_moodle_and_canvas(nbgrader, tmp_path):
     room, right = Classroom(tmp_path, "a1"), reference("a1")
     room.submit("Ada Lovelace_12345", filled("a1", right))
-    room.submit("bob_77", filled("a1", {}), "homework.ipynb")
+    room.submit("bob_77", filled("a2", {}), "homework.ipynb")
+    (tmp_path / "students.txt").write_text("bob_77\ncid_78\n")
     room.grade(jobs=1)
     path = tmp_path / "scores.csv"
     command = ["--course", str(tmp_path), "scores", "a1", "--csv", str(path)]
     assert manage.main(command) == 0
-    ada, bob = csv.DictReader(path.open())
+    ada, bob, cid = csv.DictReader(path.open())
     assert ada["student"] == "Ada Lovelace_12345" and ada["status"] == "graded" and ada["late days"] == "0"
     assert float(ada["total"]) == float(ada["maximum"]) == sum(checks_of("a1").values())
     assert {name: float(ada[name]) for name in right} == {
@@ -212,6 +214,7 @@ def test_scores_are_written_as_a_table_with_a_column_for_each_step_and_for_moodl
         "generator-gradients": 3,
         "least-squares": 2,
     }
+    assert cid["status"] == "missing" and cid["total"] == ""
     assert bob["total"] == "" and "not graded: expected 'a1_gan_objective.ipynb'" in bob["status"]
     manage.main([*command, "--for", "moodle"])
     (row,) = csv.DictReader(path.open())
@@ -225,6 +228,14 @@ def test_scores_are_written_as_a_table_with_a_column_for_each_step_and_for_moodl
     manage.main([*command, "--for", "canvas"])
     possible, row = csv.DictReader(path.open())
     assert (row["Student"], row["ID"], row["a1"]) == ("Ada Lovelace", "12345", "16.0") and possible["a1"] == "16.0"
+
+
+def packed(name: str, text: str) -> bytes:
+    """A zip with one file, as a student makes it."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(f"my work/{name}", text)
+    return out.getvalue()
 
 
 def test_zips_of_moodle_and_canvas_are_sorted_by_zip_collect(nbgrader, tmp_path):
@@ -242,12 +253,21 @@ def test_zips_of_moodle_and_canvas_are_sorted_by_zip_collect(nbgrader, tmp_path)
         inner = "Eve_14_assignsubmission_file/hw/downloaded/a1/extracted/x/Cid_77_assignsubmission_file"  # as if Cid's
         archive.writestr(f"{inner}/a1_gan_objective.ipynb", text + "\n")
         archive.writestr("__MACOSX/x.txt", "")
+        for name, date, content in (("Fay_15", (2025, 3, 7), packed(room.name, text)), ("Gus_16", (2025, 3, 6), b"PK")):
+            entry = zipfile.ZipInfo(f"{name}_assignsubmission_file/hw.zip", (*date, 8, 0, 0))
+            archive.writestr(entry, content)
+        archive.writestr("Hal_17_assignsubmission_onlinetext/onlinetext.html", "")
+        archive.writestr("Hal_17_assignsubmission_file/timestamp.txt", "2000-01-01")
     shutil.copytree(COURSE / "release" / "a1", tmp_path / "release" / "a1")
     done = subprocess.run(
         [sys.executable, "-m", "nbgrader", "zip_collect", "a1", "--force"], cwd=tmp_path, capture_output=True, text=True
     )
     found = {path.parent.parent.name for path in tmp_path.glob(f"submitted/*/a1/{room.name}")}
-    assert found == {"Ada Lovelace_12345", "Cid_77", "lovelaceada_987", "dan", "Eve_14"}, done.stderr
+    assert found == {"Ada Lovelace_12345", "Cid_77", "lovelaceada_987", "dan", "Eve_14", "Fay_15"}, done.stderr
+    fay, gus, hal = (tmp_path / "submitted" / name / "a1" for name in ("Fay_15", "Gus_16", "Hal_17"))
+    assert (fay / "timestamp.txt").read_text().startswith("2025-03-07 08:00")  # the date of the zip in the class's zip
+    assert (gus / "hw.zip").exists() and "Gus_16_assignsubmission_file/hw.zip can't be unpacked" in done.stderr
+    assert (hal / "onlinetext.html").exists() and "2000" not in (hal / "timestamp.txt").read_text()
     ada = tmp_path / "submitted" / "Ada Lovelace_12345" / "a1"  # of two, the later by the zip's dates, which it keeps
     assert (ada / "timestamp.txt").read_text().startswith("2025-03-09 12:00")
     assert (ada / room.name).read_text().endswith("\n")
@@ -287,6 +307,7 @@ def test_the_question_bank_has_every_question_with_its_answer_in_gift(tmp_path):
     for _, *parts in questions:
         for part in parts:
             assert part.strip() and not re.search(r"(?<!\\)[~=#{}]", part)
+    assert "```python\\nfor seed in (2, 3, 4)\\:\\n    fresh" in text  # the lines of code stay lines
     for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
         assert f"$CATEGORY: InfoGAN/{path.stem}\n\n::{path.stem[:2]}.1::" in text, path.stem
 
@@ -304,6 +325,12 @@ def test_slides_show_each_sections_heading_and_figures_and_no_code(tmp_path):
     assert [title for title in titles if title in wanted] == wanted
     assert all(cell.source == "" for cell in show.cells if cell.cell_type == "code")
     assert sum(len(cell.outputs) for cell in show.cells if cell.cell_type == "code") > 3
+    derivation = teach.slide_show(
+        nbformat.read(ROOT / "notebooks" / "04_the_variational_lower_bound.ipynb", as_version=4)
+    )
+    texts = [cell.source for cell in derivation.cells]
+    assert [sum(f"**Step {k}." in text for text in texts) for k in (1, 2, 3, 4)] == [1, 1, 1, 1]
+    assert max(map(len, texts)) < 1500 and not any(text.startswith("$$") for text in texts)
     (tmp_path / "one").mkdir()
     shutil.copy(path, tmp_path / "one")
     teach.slides(tmp_path / "one", tmp_path / "out")

@@ -1,34 +1,74 @@
 """Hand-ins as they come: a browser's "(1)" in the name, a byte order mark, other file names, an LMS's zip.
 
-`tidy` puts a copy under the expected name beside what was handed in, which stays as it is. `Collector` tells nbgrader's
-zip_collect whose file it has found in the zip that Moodle or Canvas makes of a class's hand-ins.
+`tidy` puts a copy under the expected name beside what was handed in, which stays as it is. `Extractor` unpacks the zip
+that Moodle or Canvas makes of a class's hand-ins, and zips in it; `Collector` tells nbgrader's zip_collect whose file
+it has found.
 """
 
+import contextlib
 import json
 import os
 import re
+import shutil
 import zipfile
 from datetime import datetime
 from pathlib import Path
 
-from nbgrader.plugins.zipcollect import FileNameCollectorPlugin
+from nbgrader.plugins.zipcollect import ExtractorPlugin, FileNameCollectorPlugin
 
 # Moodle: "Ada Lovelace_12345_assignsubmission_file_NAME.ipynb", or a folder "Ada Lovelace_12345_assignsubmission_file"
 # Canvas: "lovelaceada_987_4321_NAME.ipynb", "lovelaceada_LATE_987_4321_NAME.ipynb". Else: a folder for each student.
 FORMS = (
-    r"(?P<who>.+?)_(?P<number>\d+)_assignsubmission_file_?(?P<file>.*)",
+    r"(?P<who>.+?)_(?P<number>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<file>.*)",
     r"(?P<who>[^_]+)(?:_LATE)?_(?P<number>\d+)_\d+_(?P<file>.+)",
 )
 
 
+PACKED = (".zip", ".tar", ".tar.gz", ".tgz")
+MOST = 2**30  # bytes that a student's zip may hold
+
+
+class Extractor(ExtractorPlugin):
+    """Unpack the class's zip and those in it; one that can't be unpacked stays as it is, and costs only its student."""
+
+    def extract(self, archive_path: str, extracted_path: str) -> None:
+        shutil.copytree(archive_path, extracted_path, dirs_exist_ok=True)
+        broken: set[Path] = set()
+        for depth in range(3):  # a zip may hold itself
+            packed = {p for p in Path(extracted_path).rglob("*") if p.name.lower().endswith(PACKED) and p.is_file()}
+            for path in sorted(packed - broken):
+                try:
+                    unpack(path, MOST if depth else None)
+                    path.unlink()
+                except Exception as error:  # whatever a broken file brings about
+                    broken.add(path)
+                    self.log.error("%s can't be unpacked: %s", path.relative_to(extracted_path), error)
+
+
+def unpack(path: Path, most: int | None) -> None:
+    """Unpack beside the file, in a folder of its name, unless it holds more than `most` bytes."""
+    folder = path.with_name(re.sub(rf"({'|'.join(map(re.escape, PACKED))})+$", "", path.name, flags=re.IGNORECASE))
+    if path.suffix.lower() == ".zip":
+        with zipfile.ZipFile(path) as file:
+            size = sum(entry.file_size for entry in file.infolist())
+            if most and size > most:
+                raise ValueError(f"it holds {size / 2**30:.1f} GB; at most {most / 2**30:g} are taken")
+            file.extractall(folder)
+    else:
+        shutil.unpack_archive(path, folder, "tar" if path.suffix.lower() == ".tar" else "gztar", filter="data")
+
+
 class Collector(FileNameCollectorPlugin):
-    """Whose file is it? The student is called NAME_NUMBER, with the number that the system knows."""
+    """Whose file is it? The student is called NAME_NUMBER, with the number that the system knows.
+
+    A file that is no notebook is collected, too, so that `grade` can say what was found in place of one.
+    """
 
     def collect(self, submitted_file: str) -> dict | None:
-        if not submitted_file.lower().endswith(".ipynb"):
-            return None
         _, archive, *parts = place(submitted_file)
         parts = parts or [archive]
+        if any(part.startswith((".", "__MACOSX")) for part in parts) or parts[-1] == "timestamp.txt":
+            return None  # nbgrader would take a student's timestamp for the date
         # from the outside: the system names the outer folder or file, a student what lies in a zip in it
         found = next(filter(None, (re.fullmatch(form, part) for part in parts for form in FORMS)), None)
         name = found["file"] if found and found.string == parts[-1] else parts[-1]
@@ -47,13 +87,19 @@ def place(extracted: str) -> list[str]:
 
 
 def date(extracted: str) -> datetime:
-    """When a file was handed in, by its date in the zip; unpacked, it has the date of today."""
+    """When a file was handed in: its date in the class's zip, or that of the zip there that held it.
+
+    Unpacked, it has the date of today, and what a student packed has the date that the student's clock says.
+    """
     head, archive, *parts = place(extracted)
-    try:
+    with contextlib.suppress(OSError, ValueError, zipfile.BadZipFile):
         with zipfile.ZipFile(f"{head}/archive/{archive}.zip") as file:
-            return datetime(*file.getinfo("/".join(parts)).date_time)
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
-        return datetime.fromtimestamp(os.path.getmtime(extracted))
+            dates = {entry.filename: entry.date_time for entry in file.infolist()}
+            for k in range(len(parts), 0, -1):
+                for ending in ("", *PACKED):
+                    if found := dates.get("/".join(parts[:k]) + ending):
+                        return datetime(*found)
+    return datetime.fromtimestamp(os.path.getmtime(extracted))
 
 
 def plain_name(name: str) -> str:
@@ -71,30 +117,44 @@ def load(path: Path) -> dict:
     return notebook
 
 
-def tidy(folder: Path, expected: list[str]) -> tuple[list[str], str]:
-    """Give each expected notebook its file; returns (what was done, what is in the way or an empty string)."""
+def grade_ids(path: Path) -> set[str]:
+    """The grade ids of the answers and tests that a notebook file holds; none where it can't be read."""
+    with contextlib.suppress(ValueError, AttributeError, KeyError, TypeError, RecursionError):
+        about = [cell.get("metadata", {}).get("nbgrader", {}) for cell in load(path)["cells"]]
+        return {one["grade_id"] for one in about if one.get("grade") or one.get("solution")}
+    return set()
+
+
+def tidy(folder: Path, sources: list[Path]) -> tuple[list[str], str]:
+    """Give each notebook of `sources` its file; returns (what was done, what is in the way or an empty string)."""
     notes = []
-    found = sorted(path for path in folder.glob("*") if path.suffix.lower() == ".ipynb")
+    everything = [path for path in sorted(folder.glob("*")) if path.name != "timestamp.txt"]
+    found = [path for path in everything if path.suffix.lower() == ".ipynb"]
     for path in (folder.parent, folder, *found):
         if path.is_symlink():  # it could point to the solutions
             return notes, f"{path.name!r} is a link; expected a file of the student's own"
-    for name in expected:
-        path = folder / name
-        alike = [p for p in found if p.name not in expected and plain_name(p.name) == Path(name).stem]
+    for source in sources:
+        name, path, wanted = source.name, folder / source.name, grade_ids(source)
+        others = [p for p in found if p.name not in {one.name for one in sources}]
+        alike = [p for p in others if plain_name(p.name) == source.stem]
+        alike += [p for p in others if p not in alike and wanted & grade_ids(p)]
         if not path.exists():
             if not alike:
-                there = ", ".join(repr(p.name) for p in found) or "no notebook"
+                there = ", ".join(repr(p.name) for p in found or everything) or "nothing"
                 return notes, f"expected {name!r}, found {there}; rename the file if it is the right one"
             newest = max(alike, key=lambda p: p.stat().st_mtime)
             path.write_bytes(newest.read_bytes())
             notes.append(f"{newest.name!r} was taken for {name!r}.")
-        elif alike and not any(p.read_bytes() == path.read_bytes() for p in alike):
-            notes.append(f"{name!r} is graded; beside it lies {', '.join(repr(p.name) for p in alike)}.")
+        beside = [p.name for p in alike if p.read_bytes() != path.read_bytes()]
+        if beside:
+            notes.append(f"{name!r} is graded; beside it lies {', '.join(map(repr, beside))}.")
         raw = path.read_bytes()
         try:
             load(path)
-        except (ValueError, UnicodeDecodeError) as error:
+        except (ValueError, RecursionError) as error:
             return notes, f"{name!r} is no notebook: {str(error)[:200]}"
+        if (there := grade_ids(path)) and not wanted & there:
+            return notes, f"{name!r} holds none of this assignment's cells, but {', '.join(sorted(there)[:3])}"
         if raw.startswith(b"\xef\xbb\xbf"):
             path.write_bytes(raw[3:])
             notes.append(f"{name!r} began with a byte order mark: taken off.")

@@ -126,7 +126,7 @@ def grade(course: Path, assignment: str, jobs: int, students: str = "*", inside:
     for folder in sorted(course.glob(f"submitted/{students}/{assignment}")):
         student = folder.parent.name
         record = course / "grading" / assignment / f"{student}.json"
-        notes, fault = tidy(folder, [path.name for path in notebooks])
+        notes, fault = tidy(folder, notebooks)
         about, old = {"hash": digest(source, folder), "notes": notes}, read(record)
         if fault:
             failed[student] = fault
