@@ -91,6 +91,8 @@ def train(
     """
     if math.isinf(until) and math.isinf(seconds):
         raise ValueError("train() got neither until=STEPS nor seconds=SECONDS; give at least one of them")
+    if not every >= 1:
+        raise ValueError(f"every = {every!r} was given; it is how many steps lie between two looks, 1 or more")
     images = images if callable(images) else check_images(images, trainer)
     deadline, shown = time.monotonic() + seconds, trainer.steps
     kept, pending = kept or Kept(trainer), []

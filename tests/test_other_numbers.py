@@ -9,6 +9,7 @@ import math
 import os
 import re
 import signal
+import symtable
 from collections.abc import Callable
 from functools import partial
 
@@ -237,6 +238,23 @@ def test_no_text_of_a_cell_types_a_number_that_the_code_can_change(number):
             lengths = {n for n in own.before if n > 12} | {n for n in whole.before if n >= 100}
             typed += [(n, text) for n in numbers & (constants | lengths)]
     assert not typed, f"typed by hand: {typed}"
+
+
+def set_and_read(source: str) -> tuple[set[str], set[str]]:
+    """The names that a cell sets, and those that it, or a function in it, reads."""
+    tables = [symtable.symtable(source, "a cell", "exec")]
+    for table in tables:
+        tables += table.get_children()
+    made = {name.get_name() for name in tables[0].get_symbols() if name.is_assigned() or name.is_imported()}
+    return made, {n.get_name() for table in tables for n in table.get_symbols() if n.is_global() and n.is_referenced()}
+
+
+@pytest.mark.parametrize("number", ["06", "07", "08", "09"])
+def test_what_a_cell_reads_is_set_by_one_other_cell_so_that_the_order_of_sections_changes_nothing(number):
+    names = [set_and_read(source) for source in series.code(number)]
+    for made, read in names:
+        twice = {name for name in read - made if sum(name in others for others, _ in names) > 1}
+        assert not twice, f"{twice} are set by several cells and read by another"
 
 
 @pytest.mark.parametrize("number", TWICE)

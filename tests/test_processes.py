@@ -3,8 +3,10 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -114,7 +116,7 @@ def words(folder: Path, out: Path, **options) -> list[str]:
 
 def test_the_command_line_trains_saves_goes_on_and_says_what_came_of_it(folder, tmp_path, monkeypatch, capsys):
     def run(**options):
-        monkeypatch.setattr(sys, "argv", ["train", *words(folder, tmp_path / "out", **options)])
+        monkeypatch.setattr(sys, "argv", ["train", *words(options.pop("folder", folder), tmp_path / "out", **options)])
         main()
         return json.loads((tmp_path / "out" / "result.json").read_text("utf-8"))
 
@@ -132,6 +134,11 @@ def test_the_command_line_trains_saves_goes_on_and_says_what_came_of_it(folder, 
         assert "this run is finished: it has taken 3 steps, and" in capsys.readouterr().out
     with pytest.raises(SystemExit, match="is a run with {'seed': 0}, the command says {'seed': 1}. Give what it has"):
         run(steps=3, seed=1)
+    other = tmp_path / "other"
+    shutil.copytree(folder, other)
+    Image.new("L", (32, 32)).save(other / "0.png")
+    with pytest.raises(SystemExit, match="is a run with {'their checksum': .*Give what it has"):
+        run(steps=4, folder=other)
 
 
 def test_its_folder_may_lie_below_the_home_folder_and_one_that_cant_be_made_is_said_at_once(
@@ -145,7 +152,13 @@ def test_its_folder_may_lie_below_the_home_folder_and_one_that_cant_be_made_is_s
     assert {path.name for path in (tmp_path / "my runs" / "ä").iterdir()} == {"run.safetensors", "result.json"}
     (tmp_path / "file").touch()
     monkeypatch.setattr(sys, "argv", ["train", *words(folder / "missing", tmp_path / "file")])
-    with pytest.raises(OSError, match="File exists"):
+    with pytest.raises(
+        SystemExit, match=r"nothing can be written to .*file \(.*File exists.*name another folder, --out"
+    ):
+        main()
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda dir: (tmp_path / "file" / "x").touch())  # as if read-only
+    monkeypatch.setattr(sys, "argv", ["train", *words(folder / "missing", tmp_path)])
+    with pytest.raises(SystemExit, match="nothing can be written to .* name another folder"):
         main()
 
 

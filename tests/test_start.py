@@ -76,5 +76,5 @@ def test_a_run_that_has_no_start_to_choose_is_refused():
     for run in (make(spec=LatentSpec(4, (Uniform(),))), hidden, make(PAPER), begun):
         with pytest.raises(ValueError, match="a start needs 0 steps, a discrete code, views"):
             choose_start(run, images())
-    with pytest.raises(ValueError, match="readers = 0 and steps = 500"):
+    with pytest.raises(ValueError, match="readers = 0, steps = 500, every = 25"):
         choose_start(make(), images(), readers=0)

@@ -182,6 +182,9 @@ def test_wrong_recipes_are_named():
         "but got information_updates": {"information_updates": ("Q",)},
         "views = None": {"views": None},
         "contrast = -1": {"contrast": -1},
+        "lr_d = -0.001 was given; a weight is a finite number, 0 or more": {"lr_d": -0.001},
+        "lr_g = nan": {"lr_g": math.nan},
+        "lr_q = '1e-3x'": {"lr_q": "1e-3x"},
         "gap_steps = 0": {"contrast": 1.0, "gap_steps": 0},
         "batch = 15": {"contrast": 1.0, "batch": 15},
     }.items():

@@ -39,8 +39,8 @@ def choose_start(
     if trainer.steps or not spec.discrete or recipe.views is None or not isinstance(q, nn.Linear):
         given = f"a run of {spec} after {trainer.steps} steps, with views = {recipe.views} and Q's head {q} was given"
         raise ValueError(f"{given}; a start needs 0 steps, a discrete code, views, and a linear Q (q_fc=0)")
-    if readers < 1 or steps < 1:
-        raise ValueError(f"readers = {readers} and steps = {steps} were given; each is 1 or more")
+    if min(readers, steps, every) < 1:
+        raise ValueError(f"readers = {readers}, steps = {steps}, every = {every} were given; each is 1 or more")
     images, name = check_images(images, trainer), spec.discrete[0]
     k, generator = spec[name].answers, stream(trainer.seed, "start")
     D = copy.deepcopy(trainer.D).train()

@@ -12,7 +12,9 @@ import argparse
 import dataclasses
 import json
 import sys
+import tempfile
 import time
+import zlib
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -77,11 +79,16 @@ def main() -> None:
     options, processes = command(), Processes()
     first, path = processes.rank == 0, options.out / "run.safetensors"
     if first:
-        options.out.mkdir(parents=True, exist_ok=True)  # what can't be written is said before any computing
+        try:  # what can't be written is said before any computing
+            options.out.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=options.out).close()
+        except OSError as error:
+            sys.exit(f"nothing can be written to {options.out} ({error}); name another folder, --out FOLDER")
     with processes.state.local_main_process_first() if processes.state else nullcontext():  # one alone downloads
         pictures = data.load(options.data, options.folder)
     settings = {name: getattr(options, name) for name in ("data", "recipe", "start", "seed")}
-    settings |= {"images": len(pictures.train), "processes": processes.count}
+    settings |= {"images": len(pictures.train), "their checksum": zlib.crc32(pictures.train.contiguous().numpy())}
+    settings["processes"] = processes.count
     trainer = begun(path, settings, pictures, str(processes.device))
     if first:
         print(f"{pictures.source}; processes: {processes.count}, {processes.device}; step {trainer.steps}", flush=True)
@@ -108,8 +115,8 @@ def main() -> None:
         found = settings | {"steps": trainer.steps, "L_I": recent(trainer), "accuracy": accuracy(trainer, pictures)}
         machine = f"{processes.device}, {torch.get_num_threads()} threads a process, torch {torch.__version__}"
         found |= {"steps a second": speed, "images a step": trainer.recipe.batch * processes.count, "machine": machine}
-        result.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
         print(json.dumps(found))
+        result.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
