@@ -179,6 +179,7 @@ def three_step(G, D, optimisers, x, first, second, lam_l, lam_c):
 
 NORMS = "def gradient_norms(loss, modules):\n    out = {}\n    for name, m in modules.items():\n"
 GRAD = "torch.autograd.grad(loss, list(m.parameters()), retain_graph=True, allow_unused=True)"
+LENGTH = f"        out[name] = math.sqrt(sum(float((g**2).sum()) for g in {GRAD} if g is not None))\n"
 DLOSS = (
     "def discriminator_loss(G, D, x, latents):\n    f = torch.nn.functional.softplus\n    fake = G(*latents).detach()\n"
 )
@@ -187,6 +188,7 @@ GLOSS = (
     "    gan = f.softplus(-D.v(x)).mean()\n    logits = D.q(x)[0]\n"
     "    L = math.log(8) - f.cross_entropy(logits, l)\n"
 )
+DSUM = "    return f(-D.v(x)).mean() + f(D.v(fake)).mean()"
 INFO = "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n    f = torch.nn.functional\n"
 LABEL, CONT = {"information-label"}, {"information-continuous"}
 G_STEP = "    g = update('G', ((D.v(G(*first)) - 1)**2).mean())\n"
@@ -211,10 +213,38 @@ def step(*, zero="optimisers[name].zero_grad()", g=G_STEP, d=D_STEP, i=I_STEP, e
 WHOLE = {"step-whole"}
 WRONG = {
     "gradient-norms": {
+        "the modules left in eval mode": (NORMS + "        m.eval()\n" + LENGTH + "    return out", {"norms-clean"}),
+        "cut off at 10": (
+            NORMS + LENGTH + "    return {name: min(length, 10.0) for name, length in out.items()}",
+            {"norms-clean"},
+        ),
+        "hooks left on the parameters": (
+            NORMS
+            + LENGTH
+            + "        for p in m.parameters():\n            p.register_hook(lambda g: g)\n    return out",
+            {"norms-clean"},
+        ),
+        "the gradients that are None dropped before they are dealt out": (
+            "def gradient_norms(loss, modules):\n"
+            "    out, first = {}, 0\n"
+            "    own = [p for m in modules.values() for p in m.parameters()]\n"
+            "    got = [g for g in torch.autograd.grad(loss, own, allow_unused=True) if g is not None]\n"
+            "    for name, m in modules.items():\n"
+            "        many = len(list(m.parameters()))\n"
+            "        out[name] = math.sqrt(sum(float((g**2).sum()) for g in got[first : first + many]))\n"
+            "        first += many\n"
+            "    return out",
+            {"norms-value"},
+        ),
+        "parts that are not reached left out": (
+            NORMS + LENGTH + "    return {name: length for name, length in out.items() if length > 0}",
+            {"norms-value"},
+        ),
+        "1e-8 under the root": (NORMS + LENGTH.replace("sqrt(", "sqrt(1e-8 + ") + "    return out", {"norms-value"}),
         "weights changed by looking": (
             NORMS + f"        out[name] = math.sqrt(sum(float((g**2).sum()) for g in {GRAD} if g is not None))\n"
             "        for p in m.parameters():\n            p.data.mul_(1.0001)\n    return out",
-            {"norms-clean"},
+            {"norms-clean", "norms-value"},
         ),
         ".grad filled with zeros": (
             (
@@ -354,6 +384,36 @@ WRONG = {
         ),
     },
     "discriminator-loss": {
+        "D.zero_grad() inside": (DLOSS + "    D.zero_grad()\n" + DSUM, {"d-value"}),
+        "G.zero_grad() inside": (DLOSS + "    G.zero_grad()\n" + DSUM, {"d-value"}),
+        "G left in eval mode": (DLOSS.replace("    fake", "    G.eval()\n    fake") + DSUM, {"d-gradient", "d-value"}),
+        "probabilities clamped at 1e-7": (
+            DLOSS + "    a, b = (torch.sigmoid(D.v(t)).clamp(1e-7, 1 - 1e-7) for t in (x, fake))\n"
+            "    return -a.log().mean() - (1 - b).log().mean()",
+            {"d-value"},
+        ),
+        "1e-8 inside the logarithms": (
+            DLOSS + "    a, b = (torch.sigmoid(D.v(t)) for t in (x, fake))\n"
+            "    return -(a + 1e-8).log().mean() - (1 - b + 1e-8).log().mean()",
+            {"d-value"},
+        ),
+        "logits clamped at 20": (
+            DLOSS + "    return f(-D.v(x).clamp(-20, 20)).mean() + f(D.v(fake).clamp(-20, 20)).mean()",
+            {"d-value"},
+        ),
+        "the first generated points kept": (
+            "kept = {}\n" + DLOSS + "    fake = kept.setdefault(G, fake)\n" + DSUM,
+            {"d-value"},
+        ),
+        "a hook left on D": (
+            DLOSS + "    D.trunk.register_forward_hook(lambda module, args, out: None)\n" + DSUM,
+            {"d-gradient", "d-value"},
+        ),
+        "gradients switched off for good": (
+            DLOSS
+            + "    loss = f(-D.v(x)).mean() + f(D.v(fake)).mean()\n    torch.set_grad_enabled(False)\n    return loss",
+            {"d-gradient", "d-value"},
+        ),
         "the real points asked for their gradient": (
             (
                 "def discriminator_loss(G, D, x, latents):\n"
@@ -502,6 +562,29 @@ WRONG = {
         ),
     },
     "generator-loss": {
+        "G.zero_grad() inside": (GLOSS + "    G.zero_grad()\n    return gan - lam * L", {"g-value"}),
+        "D left in eval mode": (GLOSS + "    D.eval()\n    return gan - lam * L", {"g-value"}),
+        "1e-8 inside the logarithm of D": (
+            GLOSS + "    return -(D.v(x).sigmoid() + 1e-8).log().mean() - lam * L",
+            {"g-value"},
+        ),
+        "D's logits clamped at 10": (
+            GLOSS + "    return f.softplus(-D.v(x).clamp(-10, 10)).mean() - lam * L",
+            {"g-value"},
+        ),
+        "the GAN term cut off at 10": (GLOSS + "    return gan.clamp(max=10) - lam * L", {"g-value"}),
+        "1e-12 inside the logarithm": (
+            GLOSS
+            + "    L = ((logits.softmax(1) * l).sum(1) + 1e-12).log().mean() + math.log(8)\n    return gan - lam * L",
+            {"g-information"},
+        ),
+        "L_I cut off at −10": (GLOSS + "    return gan - lam * L.clamp(min=-10)", {"g-information"}),
+        "the first points kept": (
+            "kept = {}\n"
+            + GLOSS.replace("    gan", "    x = kept.setdefault(G, x)\n    gan")
+            + "    return gan - lam * L",
+            {"g-information", "g-value"},
+        ),
         "K from the largest label of the batch": (
             (
                 "def generator_loss(G, D, latents, lam):\n"
@@ -739,6 +822,19 @@ WRONG = {
         ),
     },
     "information-loss": {
+        "logits clamped at 30": (
+            INFO + "    return lam_l * f.cross_entropy(logits.clamp(-30, 30), l) + lam_c * f.mse_loss(c_hat, c)",
+            {"information-label"},
+        ),
+        "probabilities clamped at 1e-20": (
+            INFO + "    H = -(l * logits.softmax(1).clamp_min(1e-20).log()).sum(1).mean()\n"
+            "    return lam_l * H + lam_c * f.mse_loss(c_hat, c)",
+            {"information-label"},
+        ),
+        "eight labels built in": (
+            INFO + "    return lam_l * f.cross_entropy(logits[:, :8], l[:, :8]) + lam_c * f.mse_loss(c_hat, c)",
+            {"information-label"},
+        ),
         "c′ of shape (n,) against c of shape (n, 1)": (
             (
                 "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
@@ -893,6 +989,55 @@ WRONG = {
         ),
     },
     "three-step": {
+        "the rate halved after the step": (
+            step(end="    for o in optimisers.values():\n        o.param_groups[0]['lr'] /= 2\n" + END),
+            {"step-d", "step-g", "step-information", "step-whole"},
+        ),
+        "another momentum set": (
+            step(end="    for o in optimisers.values():\n        o.param_groups[0]['momentum'] = 0.9\n" + END),
+            {"step-d", "step-g", "step-information", "step-whole"},
+        ),
+        "D left in eval mode": (
+            step(end="    D.eval()\n" + END),
+            {"step-d", "step-g", "step-information", "step-whole"},
+        ),
+        "the inputs asked for their gradient": (
+            step(end="    for t in (x, *first, *second):\n        t.requires_grad_()\n" + END),
+            {"step-d", "step-g", "step-information", "step-whole"},
+        ),
+        "the optimisers' state cleared": (
+            step().replace("step()\n", "step()\n        optimisers[name].state.clear()\n"),
+            {"step-d", "step-g", "step-information", "step-whole"},
+        ),
+        "plain gradient descent of its own, same rates": (
+            step().replace(
+                "    def update",
+                "    optimisers = {k: torch.optim.SGD(o.param_groups[0]['params'],\n"
+                "        o.param_groups[0]['lr'], weight_decay=0.1)\n"
+                "        for k, o in optimisers.items()}\n"
+                "    def update",
+            ),
+            {"step-d", "step-g", "step-information", "step-whole"},
+        ),
+        "D trained at the first call only": (
+            "seen = set()\n"
+            + step(
+                d="    if G in seen:\n        return {'G': g, 'D': 0.0, 'information': 0.0}\n    seen.add(G)\n" + D_STEP
+            ),
+            {"step-d", "step-information", "step-whole"},
+        ),
+        "the first generated points kept": (
+            "kept = {}\n" + step(d=D_STEP.replace("G(*first).detach()", "kept.setdefault(G, G(*first).detach())")),
+            {"step-d", "step-whole"},
+        ),
+        "parameters added to an optimiser": (
+            step(end="    optimisers['G'].add_param_group({'params': list(D.q_head.parameters())})\n" + END),
+            {"step-d", "step-g", "step-information", "step-whole"},
+        ),
+        "the optimisers taken out of their dictionary": (
+            step(end="    optimisers.clear()\n" + END),
+            {"step-d", "step-g", "step-information", "step-whole"},
+        ),
         "gradients cut to length 5": (
             step().replace(
                 "        optimisers[name].step()",

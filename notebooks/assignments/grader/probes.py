@@ -1,4 +1,4 @@
-"""What a probe may use: `look` at a function's call, `gradients` of a loss; and how what was seen is written down.
+"""What a probe may use: `look` at a function's call, `gradients` of a loss, `watch` what must stay as it is.
 
 Runs in a submission's process, and with the solution in one of the graders'.
 """
@@ -79,3 +79,51 @@ def gradients(loss, modules: dict) -> dict:
         else:
             seen[name] = "none"
     return seen
+
+
+def pieces(what: str, thing, moves: bool):
+    """(what it is, its value) of all that a network, an optimiser or a tensor holds, or several of them."""
+    if isinstance(thing, torch.nn.Module):
+        for name, module in thing.named_modules(prefix=what):
+            for key, value in vars(module).items():  # modes, settings, how many hooks
+                yield f"{key} of {name}", len(value) if isinstance(value, dict) else value
+        for name, tensor in [*thing.named_parameters(prefix=what), *thing.named_buffers(prefix=what)]:
+            yield from pieces(name, tensor, moves)
+    elif isinstance(thing, torch.optim.Optimizer):
+        for group in thing.param_groups:
+            for key, value in group.items():
+                yield f"{key} of {what}", [id(p) for p in value] if key == "params" else value
+    elif torch.is_tensor(thing):
+        yield f"requires_grad of {what}", thing.requires_grad
+        yield f"hooks of {what}", len(thing._backward_hooks or ())
+        if not moves:
+            yield what, thing.detach().clone()
+            yield f".grad of {what}", None if thing.grad is None else thing.grad.clone()
+    else:
+        yield f"the number of {what}", len(thing)
+        for key, one in thing.items() if isinstance(thing, dict) else enumerate(thing, start=1):
+            yield from pieces(f"{what} {key}", one, moves)
+
+
+def watch(moves: bool = False, **things):
+    """A function that says whether all of `things` is as it is now; where it `moves`, weights and .grad may differ."""
+
+    def now() -> dict:
+        found = {what: value for name, thing in things.items() for what, value in pieces(name, thing, moves)}
+        return found | {"torch.is_grad_enabled()": torch.is_grad_enabled()}
+
+    before = now()
+
+    def afterwards() -> str:
+        after = now()
+        for what in before | after:
+            a, b = before.get(what), after.get(what)
+            if torch.is_tensor(a) and torch.is_tensor(b):
+                same = a.dtype == b.dtype and torch.equal(a, b)
+            else:
+                same = what in before and what in after and type(a) is type(b) and (a is b or a == b)
+            if not same:
+                return f"{what} is not as it was"
+        return "as they were"
+
+    return afterwards

@@ -18,7 +18,7 @@ import warnings
 
 import numpy as np
 import torch
-from probes import encode, gradients, look
+from probes import encode, gradients, look, watch
 
 
 @contextlib.contextmanager
@@ -60,7 +60,7 @@ def usual_names() -> dict:
 class Room:
     """A submission's namespace, and beside it one that only the graders' cells have written."""
 
-    TOOLS = dict(look=look, gradients=gradients, torch=torch, math=math, undisturbed=undisturbed)
+    TOOLS = dict(look=look, gradients=gradients, watch=watch, torch=torch, math=math, undisturbed=undisturbed)
 
     def __init__(self, run_cell, user: dict):
         self.run_cell, self.user = run_cell, user
