@@ -152,6 +152,39 @@ SWEPT, HELD = {"traversal-swept"}, {"traversal-held"}
 
 WRONG = {
     "name-categories": {
+        "batch norm's momentum left at 0": (
+            NAMES + "    for m in D.modules():\n"
+            "        if isinstance(m, torch.nn.BatchNorm1d | torch.nn.BatchNorm2d):\n"
+            "            m.momentum = 0.0\n" + BEST,
+            {"names-mode"},
+        ),
+        "batch norm without running averages from now on": (
+            NAMES + "    for m in D.modules():\n"
+            "        if isinstance(m, torch.nn.BatchNorm1d | torch.nn.BatchNorm2d):\n"
+            "            m.track_running_stats = False\n" + BEST,
+            {"names-mode"},
+        ),
+        "D.zero_grad() inside": (NAMES + "    D.zero_grad()\n" + BEST, {"names-mode"}),
+        "backward() inside": (
+            NAMES.replace(
+                "    with torch.no_grad():\n        v, answers", "    with torch.enable_grad():\n        v, answers"
+            )
+            + "    logits.sum().backward()\n"
+            + BEST,
+            {"names-mode"},
+        ),
+        "a hook left on D": (
+            NAMES + "    D.q_head.register_forward_hook(lambda module, args, out: None)\n" + BEST,
+            {"names-mode"},
+        ),
+        "a frozen part of D unfrozen": (NAMES + "    D.requires_grad_(True)\n" + BEST, {"names-mode"}),
+        "the trunk alone in eval mode": (NAMES.replace("D.eval()", "D.trunk.eval()") + BEST, {"names-mode"}),
+        "an attribute left on D": (NAMES + "    D.names = logits.argmax(1)\n" + BEST, {"names-mode"}),
+        "gradients switched off for good": (NAMES + "    torch.set_grad_enabled(False)\n" + BEST, {"names-mode"}),
+        "one answer for each number of pictures kept": (
+            "kept = {}\n" + NAMES + "    return kept.setdefault((D, len(images)), logits.argmax(1))",
+            {"names-mode"},
+        ),
         "the last category": (
             (
                 "def name_categories(D, spec, images):\n"
@@ -257,6 +290,44 @@ WRONG = {
         ),
     },
     "best-match": {
+        "counts in 8 bits": (
+            MATCH + "    t = t.astype('uint8').astype(int)\n"
+            "    i, j = linear_sum_assignment(-t)\n"
+            "    return float(t[i, j].sum() / n)",
+            {"match-merged"},
+        ),
+        "counts in half precision": (
+            MATCH + "    t = t.astype('float16').astype(float)\n"
+            "    i, j = linear_sum_assignment(-t)\n"
+            "    return float(t[i, j].sum() / n)",
+            {"match-merged"},
+        ),
+        "as many classes as the labels show": (
+            MATCH.replace("    t =", "    k = int(labels.max()) + 1\n    t =")
+            + "    i, j = linear_sum_assignment(-t)\n    return float(t[i, j].sum() / n)",
+            {"match-merged"},
+        ),
+        "greedy, then swaps until none helps": (
+            MATCH + "    u, name, go = t.copy(), [0] * k, True\n"
+            "    for _ in range(k):\n"
+            "        i, j = divmod(int(u.argmax()), k)\n"
+            "        name[i] = j\n"
+            "        u[i], u[:, j] = -1, -1\n"
+            "    while go:\n"
+            "        go = False\n"
+            "        for a in range(k):\n"
+            "            for b in range(a):\n"
+            "                i, j = name[a], name[b]\n"
+            "                if t[a, j] + t[b, i] > t[a, i] + t[b, j]:\n"
+            "                    name[a], name[b], go = j, i, True\n"
+            "    return float(t[range(k), name].sum() / n)",
+            {"match-merged"},
+        ),
+        "each class its largest among the categories that vote for it": (
+            MATCH + "    votes = [[t[i, j] for i in range(k) if t[i].argmax() == j] for j in range(k)]\n"
+            "    return float(sum(max(v) for v in votes if v) / n)",
+            {"match-merged"},
+        ),
         "swaps until none helps": (
             (
                 "def best_match(categories, labels, k):\n"
@@ -396,6 +467,19 @@ WRONG = {
         ),
     },
     "answer-information": {
+        "ten categories built in": (
+            INFO.replace("    m =", "    p = p[:, :10]\n    m =") + "H(m) - H(p).mean()",
+            {"information-extreme", "information-value"},
+        ),
+        "1e-4 inside the mean's logarithm": (
+            INFO + "-(m * (m + 1e-4).log()).sum() - H(p).mean()",
+            {"information-extreme", "information-value"},
+        ),
+        "pictures with a sure answer left out": (
+            INFO.replace("    m =", "    ok = (p > 0).all(1)\n    p = p[ok] if ok.any() else p\n    m =")
+            + "H(m) - H(p).mean()",
+            {"information-extreme"},
+        ),
         "1e-5 inside the logarithm": (
             (
                 "def answer_information(p):\n"
@@ -491,6 +575,19 @@ WRONG = {
         "the ceiling instead of the answers used": (INFO + "math.log(p.shape[1]) - H(p).mean()", BETWEEN | EXTREME),
     },
     "traversal": {
+        "the values set to 0 afterwards": (
+            SWEEP.replace("    return", "    values.zero_()\n    return"),
+            {"traversal-swept"},
+        ),
+        "the values asked for their gradient": (
+            SWEEP.replace("    c[name] =", "    values.requires_grad_()\n    c[name] ="),
+            {"traversal-swept"},
+        ),
+        "clipped to [−3, 3]": (SWEEP.replace("values.repeat", "values.clamp(-3, 3).repeat"), {"traversal-swept"}),
+        "the first noise kept": (
+            "kept = {}\n" + SWEEP.replace("Latents(z, c)", "Latents(kept.setdefault(z.shape, z), c)"),
+            {"traversal-swept"},
+        ),
         "held continuous codes as whole numbers": (
             (
                 "def traversal(spec, z, category, name, values):\n"
