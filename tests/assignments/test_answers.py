@@ -98,6 +98,17 @@ def test_a_students_own_names_cost_nothing(assignment):
     assert lost(assignment, {}, own=NAMES) == {}
 
 
+def test_what_a_student_switched_on_for_all_cells_costs_nothing():
+    switched = "import torch, warnings\n_mode = torch.inference_mode()\n_mode.__enter__()\n"
+    switched += "torch.set_default_dtype(torch.float64)\nwarnings.simplefilter('error')"
+    before = torch.get_default_dtype()
+    try:
+        with torch.inference_mode(False):  # puts back what the cells leave behind
+            assert lost("a1", {}, own=switched) == {}
+    finally:
+        torch.set_default_dtype(before)
+
+
 def test_a_name_that_a_function_uses_may_be_the_students_own():
     """One uses its own K, another the locked one, which a cell of theirs has overwritten: both are right."""
     right = reference("a3")["generator-loss"]

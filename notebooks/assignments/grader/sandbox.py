@@ -27,9 +27,10 @@ def undisturbed():
     state, dtype = (random.getstate(), np.random.get_state()), torch.get_default_dtype()  # noqa: NPY002
     torch.set_default_dtype(torch.float32)
     try:
-        with torch.random.fork_rng(devices=[]), torch.enable_grad(), warnings.catch_warnings():
+        with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            yield
+            with torch.inference_mode(False), torch.enable_grad():
+                yield
     finally:
         random.setstate(state[0])
         np.random.set_state(state[1])  # noqa: NPY002
