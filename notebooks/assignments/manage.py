@@ -77,13 +77,13 @@ def scores(course: Path, options) -> int:
     import results
 
     rows = results.rows(course, options.assignment)
+    if options.csv:
+        results.write_csv(options.csv, rows, options.system or "", options.assignment)
     for row in rows:
         by_hand = f" (by hand: {row['points by hand']})" if row["points by hand"] else ""
         print(f"{row['student']:20} {row['total']:>6} of {row['maximum']:g}  {row['status']}{by_hand}")
     for students, share in results.alike(course, options.assignment):
         print(f"ALIKE {', '.join(students)}: each has {share:.0%} or more of its lines in common with another")
-    if options.csv:
-        results.write_csv(options.csv, rows, options.system or "", options.assignment)
     return 0
 
 
