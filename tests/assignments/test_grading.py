@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -121,6 +122,22 @@ CHEATS = {
     "        return found[name](*given) if name in found else 0.0\n    return take\n\n\n"
     "for name in ('value', 'optimal_discriminator', 'jensen_shannon', 'generator_losses', 'generator_gradients', "
     "'least_squares'):\n    globals()[name] = answer(name)",
+    "returns what equals everything": "class Meta(type):\n    __eq__ = __instancecheck__ = lambda *a: True\n"
+    "    __hash__ = lambda c: 1\n\n\nclass Same(float, metaclass=Meta):\n    shape, __class__ = (), dict\n"
+    "    __eq__ = __lt__ = __gt__ = __le__ = __ge__ = __contains__ = lambda *a: True\n    __hash__ = lambda s: 1\n"
+    "    __sub__ = __rsub__ = __abs__ = __getattr__ = __array__ = lambda *a, **k: Same(0)",
+    "goes on in threads and hooks": "import atexit, gc, json, sys, threading, time\n\n\ndef forge(*a, **k):\n"
+    "    for o in gc.get_objects():\n        if type(o).__name__ == 'Room':\n"
+    "            o.probe = lambda *a, **k: {'draws': [{'seen': 0.0}] * 5}\n\n\ndef go():\n    while True:\n"
+    "        sys.modules['probes'].encode = forge\n        time.sleep(0.01)\n\n\n"
+    "threading.Thread(target=go, daemon=True).start()\natexit.register(lambda: time.sleep(60))\n"
+    "gc.callbacks.append(forge)\nforge()\nsys.meta_path.insert(0, None)\n"
+    "json.dumps = lambda *a, **k: '{\"draws\": [{\"seen\": 0.0}]}'\nsys.modules['torch'] = sys.modules['json'] = None",
+    "changes limits, signals, warnings, defaults": "import os, pathlib, resource, signal, warnings\nimport torch\n"
+    "resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))\nresource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\n"
+    "signal.signal(signal.SIGALRM, lambda *a: 1 / 0)\nsignal.setitimer(signal.ITIMER_REAL, 0.005, 0.005)\n"
+    "warnings.simplefilter('error')\nwarnings.warn = None\ntorch.set_default_dtype(torch.float64)\n"
+    "torch.set_grad_enabled(False)\ntorch.set_num_threads(64)\ntorch.set_default_device('meta')",
 }
 # for files and processes, where the machine can enclose a submission; elsewhere nothing keeps these from working
 REACHING = {
@@ -131,6 +148,11 @@ REACHING = {
     "writes its own score": "import sqlite3\nfor path in (COURSE + '/gradebook.db',):\n"
     "    db = sqlite3.connect(path)\n    db.execute('update grade set auto_score = 3, manual_score = 9')\n"
     "    db.commit()",
+    "leaves files for the next one and looks for the network": "import os, pathlib, socket\n"
+    "for folder in ('.', os.environ['HOME'], COURSE):\n    for name in ('sitecustomize', 'usercustomize', 'json'):\n"
+    "        try:\n            pathlib.Path(folder, f'{name}.py').write_text('import os; os._exit(7)')\n"
+    "        except OSError:\n            pass\ntry:\n    socket.create_connection(('127.0.0.1', PORT), 2)\n"
+    "except OSError:\n    pass\nos._exit(1)",
     "leaves a child behind": "import os, time, sqlite3\nif os.fork() == 0:\n    os.setsid()\n    if os.fork():\n"
     "        os._exit(0)\n    time.sleep(5)\n    db = sqlite3.connect(COURSE + '/gradebook.db')\n"
     "    db.execute('update grade set auto_score = 3')\n    db.commit()\n    os._exit(0)",
@@ -146,14 +168,17 @@ def room(tmp_path_factory):
     rows = {"reference": (filled("a1", reference("a1")), set(), None), **damaged()}
     wrong = {name: re_defined(source) for name, source in reference("a1").items()}
     cheats = CHEATS | (REACHING if isolate.enclosure()[0] else {})
+    server = socket.create_server(("127.0.0.1", 0))
+    port = server.getsockname()[1]
     for k, code in enumerate(cheats.values()):
-        nb = filled("a1", wrong)
+        same = {name: source.replace("0.0", "Same(0)") for name, source in wrong.items()}
+        nb = filled("a1", same if "class Same" in code else wrong)
         at = 3 if code in CHEATS.values() else nb.cells.index(find(nb, "value-mean"))  # after the wrong answer
         if "answer(name)" in code:
             at, tests = len(nb.cells), [cell for cell in nb.cells if about(cell).get("grade")]
             nb.cells = [cell for cell in nb.cells if cell not in tests] + tests[::-1]
             at -= len(tests)
-        nb.cells.insert(at, new_code_cell(f"COURSE = {str(room.folder)!r}\n{code}"))
+        nb.cells.insert(at, new_code_cell(f"COURSE, PORT = {str(room.folder)!r}, {port}\n{code}"))
         if "SIGSTOP" in code:
             nb.cells.insert(at + 1, new_code_cell("# " + "long" * 100_000))
         rows[f"cheat-{k}"] = (nb, set(checks_of("a1")), ...)
@@ -166,6 +191,9 @@ def room(tmp_path_factory):
         room.submit(student, nb)
     room.result, room.rows = room.grade(), rows
     del os.environ["SECRET_TOKEN"]
+    server.setblocking(False)
+    with server, pytest.raises(BlockingIOError):  # nobody has called
+        server.accept()
     return room
 
 
