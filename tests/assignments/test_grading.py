@@ -25,6 +25,7 @@ from classroom import (
     checks_of,
     filled,
     find,
+    known,
     notebook,
     reference,
 )
@@ -368,6 +369,19 @@ def test_a_text_without_its_id_is_found_by_its_place():
     notes = repairs.restore(nb, notebook("source", "a4"))
     assert find(nb, "text-codes").source == "The first code leans the digits."
     assert notes == ["answer cell 'text-codes' had lost its id: found by its place."]
+
+
+def test_with_variants_a_hand_in_answers_for_its_students_numbers_whatever_number_moodle_gives(tmp_path):
+    room = Classroom(tmp_path, "a1", f"{SETTINGS}c.GradeCells.variants = True\n")
+    (tmp_path / "students.txt").write_text("ada\n")
+    own, other = (
+        {name: source for kind, name, source in known("a1", student=student).order if kind == "answer"}
+        for student in ("ada", "ada_5")
+    )
+    assert own != other != reference("a1")
+    room.submit("ada_5", filled("a1", own))
+    room.grade()
+    assert room.scores()["ada_5"] == expected("a1", ())
 
 
 def test_submissions_run_in_the_container_that_inside_names(tmp_path):

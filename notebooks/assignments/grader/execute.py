@@ -16,6 +16,7 @@ from isolate import Sandbox, Stopped
 from marks import Process, assignment, without_magic
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
+from preflight import enrolled, listed
 from repairs import grade_id, harmless, note_down, restore
 from traitlets import Bool, Integer, Unicode
 from variants import fill
@@ -76,8 +77,10 @@ class GradeCells(NbGraderPreprocessor):
             self.database.__enter__()
 
     def execute(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        student = resources["nbgrader"]["student"] if self.variants else ""
-        self.known = assignment(source_of(self, resources), self.inside, student)
+        source = source_of(self, resources)
+        names = enrolled(source.parents[2]) if self.variants else []
+        student = listed(resources["nbgrader"]["student"], names) if self.variants else ""
+        self.known = assignment(source, self.inside, student)
         self.deadline = time.monotonic() + self.notebook_limit
         self.ran: list[tuple[str, bool]] = []
         self.room: Process | None = None

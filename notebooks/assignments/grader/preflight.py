@@ -162,3 +162,9 @@ def enrolled(course: Path) -> list[str]:
         text = (course / "students.txt").read_text("utf-8-sig")
         return [line.strip() for line in text.splitlines() if line.strip()]
     return []
+
+
+def listed(student: str, names: list[str]) -> str:
+    """The line of students.txt for a name in submitted/, with its number or without: Moodle's changes each time."""
+    short = student.rpartition("_")[0]
+    return short if student not in names and short in names else student

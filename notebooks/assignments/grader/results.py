@@ -11,7 +11,7 @@ import math
 from pathlib import Path
 
 import nbformat
-from preflight import enrolled
+from preflight import enrolled, listed
 from repairs import defined, grade_id
 from run import automatic, open_gradebook, read
 
@@ -32,15 +32,16 @@ def steps(course: Path, assignment: str) -> dict[str, tuple[str, float]]:
 
 
 def rows(course: Path, assignment: str) -> list[dict]:
-    """A row for each student of the gradebook or of submitted/: student, status, points by step, total, late days."""
+    """A row for each student of students.txt or of submitted/: student, status, points by step, total, late days."""
     points = steps(course, assignment)
     most = sum(number for _, number in points.values())
     handed_in = {path.parent.name for path in course.glob(f"submitted/*/{assignment}")}
     out = []
     with open_gradebook(course) as gradebook:
         booked = {s.student.id: s for s in gradebook.assignment_submissions(assignment)}
-        everybody = {s.id for s in gradebook.students} | handed_in | set(booked) | set(enrolled(course))
-        for student in sorted(everybody):
+        names = enrolled(course)
+        missing = set(names) - {listed(student, names) for student in handed_in | set(booked)}
+        for student in sorted(handed_in | set(booked) | missing):
             record, submission = read(course / "grading" / assignment / f"{student}.json"), booked.get(student)
             row = {"student": student, "status": "missing"}
             row |= {answer: "" for answer, _ in points.values()} | {

@@ -115,7 +115,8 @@ def grade(course: Path, assignment: str, jobs: int, students: str = "*", inside:
     import marks
 
     source = course / "source" / assignment
-    inside = inside or settings(course).GradeCells.get("inside", "")
+    chosen = settings(course).GradeCells
+    inside, variants = inside or chosen.get("inside", ""), "variants" * bool(chosen.get("variants"))
     notebooks = sorted(source.glob("*.ipynb"))
     if not notebooks:
         raise SystemExit(f"{source} has no notebook; expected one of {sorted(os.listdir(course / 'source'))}")
@@ -127,7 +128,7 @@ def grade(course: Path, assignment: str, jobs: int, students: str = "*", inside:
         student = folder.parent.name
         record = course / "grading" / assignment / f"{student}.json"
         notes, fault = tidy(folder, notebooks)
-        about, old = {"hash": digest(source, folder), "notes": notes}, read(record)
+        about, old = {"hash": digest(source, folder) + variants, "notes": notes}, read(record)
         if fault:
             failed[student] = fault
             write(record, about | {"success": False, "log": fault})
