@@ -42,10 +42,16 @@ class Recipe:
             raise ValueError(f"no GAN loss is called {self.gan!r}; there are {', '.join(GAN_LOSSES)}")
         if isinstance(self.views, Augment):
             object.__setattr__(self, "views", Views((View(self.views),)))
+        if not isinstance(self.views, Views | None):
+            raise ValueError(f"views = {self.views!r} was given; a T of your own is a class that inherits from Views")
         updates = self.information_updates
         object.__setattr__(self, "lam", check_lam(self.lam))
         for name in ("agreement", "continuous_weight", "lr_g", "lr_d", "lr_q"):
             check_lam(getattr(self, name), name)
+        for weight in self.lam_lc or ():
+            check_lam(weight, "a weight of lam_lc")
+        if not 0 <= self.average < 1:
+            raise ValueError(f"average = {self.average!r} was given; a decay a step is 0 or more, and below 1")
         if check_lam(self.contrast, "contrast") and (self.separate_step or self.batch % 2 or self.gap_steps < 1):
             how = f"separate_step = {self.separate_step}, batch = {self.batch}, gap_steps = {self.gap_steps}"
             raise ValueError(f"contrast takes pairs of a batch in G's step, gap_steps of 1 or more; {how} was given")
@@ -54,8 +60,9 @@ class Recipe:
             raise ValueError(f"agreement trains the trunk in D's step through views, but got {how}; set agreement=0.0")
         if not set(updates) <= set(PARTS) or "Q" not in updates:
             raise ValueError(f"information_updates = {updates} was given; it holds 'Q' and any of 'G' and 'trunk'")
-        if self.batch < (4 if self.plain_d else 2):
-            raise ValueError(f"a batch of {self.batch} was given; batch norm needs 2 images or more at a time")
+        if not hasattr(self.batch, "__index__") or self.batch < (4 if self.plain_d else 2):
+            given = f"a batch of {self.batch!r} was given"
+            raise ValueError(f"{given}; it is a whole number, and batch norm needs 2 images or more at a time")
 
     def gap(self, steps: int) -> float:
         """The least distance of the codes that a pair of pictures doesn't share, after ``steps`` steps: 1 to 0."""

@@ -137,9 +137,13 @@ def test_a_home_folder_is_found_and_a_folder_or_file_in_the_way_is_named(tmp_pat
         checkpoint.save(make(), tmp_path)
     with pytest.raises(OSError, match="could not be written.*Name another"):
         checkpoint.save(make(), tmp_path / "run" / "below a file")
-    for missing in (tmp_path, tmp_path / "none"):
-        with pytest.raises(FileNotFoundError, match="train first"):
-            checkpoint.load(missing)
+    with pytest.raises(IsADirectoryError, match="is a folder; name a file in it, e.g. .*run.safetensors"):
+        checkpoint.load(tmp_path)
+    with pytest.raises(FileNotFoundError, match="train first"):
+        checkpoint.load(tmp_path / "none")
+    for odd in ((make().averaged, "run"), ("run", make())):
+        with pytest.raises(TypeError, match="it takes a Trainer and a path, save_model a Model"):
+            checkpoint.save(*odd)
 
 
 HARM = {

@@ -111,7 +111,7 @@ def test_the_folders_are_the_classes_and_a_fifth_is_held_out(away):
     lines = found.source.splitlines()
     assert lines[0] == "pictures from the folder that was named: 40 to train on, 10 held out, 2 classes"
     assert [line.split() for line in lines[2:4]] == [["cats/", "25"], ["dogs/", "25"]]
-    assert lines[4] == "  left out: 1 files that are no pictures" and len(lines) == 5
+    assert lines[4] == "  left out: 1 files that are no pictures (.txt)" and len(lines) == 5
     assert torch.equal(data.load("folder", away).train, found.train) and trains(found)
 
 

@@ -216,7 +216,14 @@ def test_a_few_pictures_beside_the_folders_are_left_out_and_named_and_many_are_r
 BAD = [  # name, folder, options: what the error says
     ("minst", None, {}, "no data set is called 'minst'; there are 'mnist', 'fashion', 'folder'"),
     ("mnist", "none", {}, "none was named as the data folder by the argument, but there is no such folder"),
-    ("mnist", "file", {}, "file was named as the data folder by the argument, but there is no such folder"),
+    ("mnist", "file", {}, "file was named as the data folder by the argument, but it is a file; if it is a zip, unp"),
+    (
+        "folder",
+        "phone",
+        {},
+        r"holds 0 pictures \(.*; 3 files that are no pictures \(.heic, .zip, no suffix\). Training",
+    ),
+    ("folder", "full", {"colour": "no"}, "colour = 'no' was given; it is True or False"),
     ("svhn", None, {}, "no folder was named. Put train_32x32.mat and test_32x32.mat into a folder DIR"),
     ("celeba", "empty", {}, "img_align_celeba is missing; unpack img_align_celeba.zip into"),
     ("folder", None, {}, r"no folder was named. Put your pictures into a folder DIR"),
@@ -244,5 +251,8 @@ def test_bad_input_is_answered_with_what_was_expected(away, name, folder, option
     save(away / "full", 5)
     (away / "empty").mkdir()
     (away / "file").touch()
+    (away / "phone").mkdir()
+    for name_of in ("a.heic", "b.zip", "c"):
+        (away / "phone" / name_of).touch()
     with pytest.raises(data.DataError, match=says):
         data.load(name, folder and away / folder, **options)

@@ -177,6 +177,12 @@ def test_wrong_recipes_are_named():
         "'hinge'": {"gan": "hinge"},
         "batch of 1": {"batch": 1, "plain_d": False},  # B23
         "batch of 3": {"batch": 3},
+        "batch of 8.0": {"batch": 8.0},
+        "batch of '8'": {"batch": "8"},
+        "average = 1.5": {"average": 1.5},
+        "average = nan": {"average": math.nan},
+        "a weight of lam_lc = -1": {"lam_lc": (-1, 0.1)},
+        "inherits from Views": {"views": lambda x, generator: x},
         "agreement = -1": {"agreement": -1},
         "separate_step = True": {"separate_step": True},
         "but got information_updates": {"information_updates": ("Q",)},

@@ -90,6 +90,8 @@ def load(name: str, folder: str | Path | None = None, *, download: bool = True, 
     options = {key: value.item() if isinstance(value, np.generic) else value for key, value in options.items()}
     if "side" in options and repr(options["side"]) not in map(repr, entry.widths):  # 32.0 is none, either
         raise DataError(f"a side of {options['side']!r} pixels was asked for; networks take one of {[*entry.widths]}")
+    if options.get("colour") not in (None, True, False):
+        raise DataError(f"colour = {options['colour']!r} was given; it is True or False")
     found = entry.read(folder, download, **options)
     widths = entry.widths[found.train.shape[-1]]
     return DataSet(**vars(found), name=name, spec=entry.spec, widths=widths, augment=entry.augment)

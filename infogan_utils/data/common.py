@@ -69,7 +69,8 @@ def named_folder(folder: str | Path | None, *, needed: str = "") -> Path | None:
         raise DataError(f"no folder was named. Put {needed} into a folder DIR and call data.load(NAME, 'DIR')")
     path = Path(os.path.expanduser(named or "."))
     if not os.path.isdir(path):
-        raise DataError(f"{path} was named as the data folder {how}, but there is no such folder")
+        what = "it is a file; if it is a zip, unpack it" if path.is_file() else "there is no such folder"
+        raise DataError(f"{path} was named as the data folder {how}, but {what}")
     return path if named else None
 
 

@@ -53,7 +53,8 @@ def pictures_below(root: Path, side: int, colour: bool | None, limit: int | None
         raise DataError(f"limit = {limit!r} was given; it is a number of pictures, 2 or more, or None for all")
     found, left_out = survey(root)
     if len(found) < 2:
-        raise DataError(f"{root} holds {len(found)} pictures ({', '.join(SUFFIXES)}); training takes a batch or more")
+        holds = "; ".join([f"{len(found)} pictures ({', '.join(SUFFIXES)})", *left_out])
+        raise DataError(f"{root} holds {holds}. Training takes a batch of pictures or more")
     taken = torch.randperm(len(found), generator=torch.Generator().manual_seed(0))[:limit].sort().values.tolist()
     images, rows, unreadable = read_all([found[i].path for i in taken], side, colour, crop)
     kept = [found[taken[row]] for row in rows]
@@ -101,14 +102,15 @@ def middle_square(path: Path, side: int, crop: int | None = None) -> Image.Image
 
 def survey(root: Path) -> tuple[list[Found], list[str]]:
     """The pictures below ``root``, and what is left out, a clause each. Hidden files and folders are passed over."""
-    paths, others, closed, seen = [], 0, [], {os.path.realpath(root)}
+    paths, others, closed, seen = [], [], [], {os.path.realpath(root)}
     for base, inside, names in os.walk(root, followlinks=True, onerror=lambda error: closed.append(error.filename)):
         inside[:] = sorted(d for d in inside if not d.startswith((".", "__MACOSX")))
         inside[:] = [d for d in inside if (real := os.path.realpath(Path(base, d))) not in seen and not seen.add(real)]
         visible = [Path(base, name) for name in sorted(names) if not name.startswith(".")]
         paths += [path for path in visible if path.suffix.lower() in SUFFIXES]
-        others += sum(path.suffix.lower() not in SUFFIXES for path in visible)
-    left_out = [f"{others} files that are no pictures"] * bool(others)
+        others += [path.suffix.lower() for path in visible if path.suffix.lower() not in SUFFIXES]
+    kinds = listed(sorted(suffix or "no suffix" for suffix in set(others)))
+    left_out = [f"{len(others)} files that are no pictures ({kinds})"] * bool(others)
     left_out += [f"folders that can't be read: {listed(closed)}"] * bool(closed)
     root = holder(root, paths)
     tops = tops_of(root, paths)

@@ -96,5 +96,5 @@ def sprites(
     if not isinstance(limit, int) or limit < 2:
         raise DataError(f"limit = {limit!r} was given; it is how many pictures are drawn, 2 or more")
     images, factors = draw(limit, torch.Generator().manual_seed(seed), side, colour)
-    source = f"pictures drawn {'in colour ' * colour}from {len(factors)} known factors: {{counts}}"
+    source = f"pictures drawn {'in colour ' * bool(colour)}from {len(factors)} known factors: {{counts}}"
     return pictures(images, factors["shape"], random_rows(limit), SHAPES, source, **factors)

@@ -38,6 +38,9 @@ class CheckpointError(RuntimeError):
 
 def save(trainer: Trainer, path: str | Path, **about) -> Path:
     """Write the run to ``path``, which keeps its former content until the new one is complete; ``about`` as notes."""
+    if not isinstance(trainer, Trainer):
+        given = f"save(a {type(trainer).__name__}, a {type(path).__name__}) was called"
+        raise TypeError(f"{given}; it takes a Trainer and a path, save_model a Model and a path")
     state = trainer.state_dict()
     about |= {"recipe": pack(trainer.recipe), "seed": trainer.seed} | describe(trainer.averaged, trainer.image_shape)
     return write(path, RUN, state.pop("tensors"), about | state)
@@ -118,9 +121,7 @@ def unpack(value: Any) -> Any:
 
 def write(path: str | Path, kind: str, tensors: dict[str, Tensor], about: dict) -> Path:
     """Write a safetensors file whole or not at all."""
-    path, about = Path(path).expanduser(), about | {"format": kind}
-    if path.is_dir():
-        raise IsADirectoryError(f"{path} is a folder; name a file in it, e.g. {path / 'run.safetensors'}")
+    path, about = no_folder(path), about | {"format": kind}
     whole = torch.contiguous_format
     tensors = {name: value.detach().cpu().clone(memory_format=whole) for name, value in tensors.items()}
     about["sha256"] = digest(about, tensors)
@@ -140,7 +141,7 @@ def write(path: str | Path, kind: str, tensors: dict[str, Tensor], about: dict) 
 
 def read(path: str | Path, kind: str) -> tuple[dict, dict[str, Tensor]]:
     """The header and the tensors of a file that ``write`` wrote, its format and checksum checked."""
-    path = Path(path).expanduser()
+    path = no_folder(path)
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}; train first, then checkpoint.save(trainer, path)")
     with fitting(path):
@@ -153,6 +154,14 @@ def read(path: str | Path, kind: str) -> tuple[dict, dict[str, Tensor]]:
         if about["sha256"] != digest(about, tensors):
             raise ValueError("it doesn't have its checksum")
     return about, tensors
+
+
+def no_folder(path: str | Path) -> Path:
+    """The path of a file, below the home folder where it begins with ~."""
+    path = Path(path).expanduser()
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder; name a file in it, e.g. {path / 'run.safetensors'}")
+    return path
 
 
 @contextmanager
