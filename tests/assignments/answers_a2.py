@@ -1,10 +1,23 @@
-"""Assignment 2: three right answers in different styles, and wrong ones with the check cells they fail.
+"""Assignment 2: right answers in different styles, and wrong ones with the check cells they fail.
 
-`RIGHT`: answer cell -> three sources. `WRONG`: answer cell -> {what is wrong: (source, check cells lost)}.
+`RIGHT`: answer cell -> sources. `WRONG`: answer cell -> {what is wrong: (source, check cells lost)}.
 """
 
 RIGHT = {
     "entropy": [
+        """
+def entropy(p):
+    if p.dim() > 1:
+        return torch.stack([entropy(row) for row in p])
+    return -sum((x * x.log() for x in p if x > 0), torch.zeros(()))
+""",
+        """
+import numpy as np
+
+def entropy(p):
+    p = np.asarray(p, dtype=float)
+    return -np.sum(p * np.log(np.where(p > 0, p, 1)), axis=-1)
+""",
         "def entropy(p):\n    return torch.special.entr(p).sum(dim=-1)",
         """
 def entropy(p):
@@ -14,6 +27,21 @@ def entropy(p):
         "def entropy(p):\n    return torch.distributions.Categorical(probs=p).entropy()",
     ],
     "sample-codes": [
+        """
+def sample_codes(n, K, n_cont, generator):
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(int(torch.randint(2**62, (1,), generator=generator)))
+        c_cat = torch.distributions.OneHotCategorical(torch.ones(K) / K).sample((n,))
+        return c_cat, torch.distributions.Uniform(-1, 1).sample((n, n_cont))
+""",
+        """
+import numpy as np
+
+def sample_codes(n, K, n_cont, generator):
+    draw = np.random.default_rng(int(torch.randint(2**62, (1,), generator=generator)))
+    c_cat = torch.from_numpy(np.eye(K, dtype=np.float32)[draw.integers(K, size=n)])
+    return c_cat, torch.from_numpy(draw.uniform(-1, 1, (n, n_cont)).astype(np.float32))
+""",
         """
 def sample_codes(n, K, n_cont, generator):
     index = torch.multinomial(torch.ones(K), n, replacement=True, generator=generator)
@@ -39,6 +67,11 @@ def sample_codes(n, K, n_cont, generator):
     "categorical-bound": [
         """
 def categorical_bound(logits, c_cat):
+    q = torch.distributions.OneHotCategorical(logits=logits.double())
+    return torch.einsum("n->", q.log_prob(c_cat)) / c_cat.size(0) + math.log(c_cat.size(1))
+""",
+        """
+def categorical_bound(logits, c_cat):
     loss = torch.nn.functional.cross_entropy(logits, c_cat.argmax(1))
     return math.log(logits.shape[1]) - loss
 """,
@@ -59,13 +92,19 @@ def categorical_bound(logits, c_cat):
     "gaussian-bound": [
         """
 def gaussian_bound(mu, log_var, c):
+    normal, uniform = torch.distributions.Normal, torch.distributions.Uniform(-1, 1)
+    q = torch.distributions.Independent(normal(mu.double(), (log_var.double() / 2).exp()), 1)
+    return q.log_prob(c).mean() + uniform.entropy() * c.size(-1)
+""",
+        """
+def gaussian_bound(mu, log_var, c):
     q = torch.distributions.Normal(mu, torch.exp(0.5 * log_var))
     return q.log_prob(c).sum(dim=1).mean() + math.log(2) * mu.shape[1]
 """,
         """
 def gaussian_bound(mu, log_var, c):
     n, d = c.shape
-    nll = torch.nn.functional.gaussian_nll_loss(mu, c, log_var.exp(), full=True, reduction="sum", eps=1e-12)
+    nll = torch.nn.functional.gaussian_nll_loss(mu, c, log_var.exp(), full=True, reduction="sum", eps=0)
     return d * math.log(2) - nll / n
 """,
         """
@@ -78,6 +117,14 @@ def gaussian_bound(mu, log_var, c):
 """,
     ],
     "information": [
+        """
+import numpy as np
+
+def information(prior, likelihood):
+    p, l = prior.double().numpy(), likelihood.double().numpy()
+    joint = p[:, None] * l
+    return np.sum(joint * np.log(joint / np.outer(p, joint.sum(0))))
+""",
         """
 def information(prior, likelihood):
     joint = prior.unsqueeze(1) * likelihood
@@ -100,6 +147,13 @@ def information(prior, likelihood):
 """,
     ],
     "bound-and-gap": [
+        """
+def bound_and_gap(prior, likelihood, q):
+    evidence, says = prior @ likelihood, torch.distributions.Categorical
+    posterior = (prior[:, None] * likelihood / evidence).T
+    gap = evidence * torch.distributions.kl_divergence(says(posterior), says(q))
+    return torch.einsum("k,km,mk->", prior, likelihood, q.log()) + entropy(prior), gap.double()
+""",
         """
 def bound_and_gap(prior, likelihood, q):
     joint = (prior.unsqueeze(1) * likelihood).T
@@ -145,6 +199,35 @@ BOTH, ALL = {"categorical-value", "categorical-extreme"}, {"codes-categorical", 
 
 WRONG = {
     "entropy": {
+        "1e-6 inside the logarithm": (
+            ("def entropy(p):\n    return -(p*(p+1e-6).log()).sum(-1)"),
+            {"entropy-value"},
+        ),
+        "logarithms from 1e-3 on": (
+            ("def entropy(p):\n    return -(p*p.clamp_min(1e-3).log()).sum(-1)"),
+            {"entropy-value"},
+        ),
+        "probabilities below 1e-3 taken for none": (
+            ("def entropy(p):\n    return -(torch.where(p>1e-3,p*p.log(),0.)).sum(-1)"),
+            {"entropy-value"},
+        ),
+        "zeros dropped, as many in each row": (
+            ("def entropy(p):\n    q=p[p>0].reshape(*p.shape[:-1],-1)\n    return -(q*q.log()).sum(-1)"),
+            {"entropy-zero"},
+        ),
+        "outcomes that the first row never has, dropped": (
+            (
+                "def entropy(p):\n"
+                "    q=p.reshape(-1,p.shape[-1])\n"
+                "    q=q[:,q[0]>0]\n"
+                "    return -(q*q.log()).sum(-1).reshape(p.shape[:-1])"
+            ),
+            {"entropy-zero"},
+        ),
+        "a seed set for everybody": (
+            ("def entropy(p):\n    torch.manual_seed(0)\n    return torch.special.entr(p).sum(-1)"),
+            {"entropy-value", "entropy-zero"},
+        ),
         "1e-5 inside the logarithm": (
             ("def entropy(p):\n    return -(p * (p + 1e-5).log()).sum(-1)"),
             {"entropy-value", "entropy-zero"},
@@ -212,6 +295,165 @@ WRONG = {
         ),
     },
     "sample-codes": {
+        "NumPy, seeded by one of 1000 numbers": (
+            (
+                "import numpy as np\n"
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    r=np.random.default_rng(int(torch.randint(1000,(1,),generator=generator)))\n"
+                "    c=torch.eye(K)[torch.tensor(r.integers(K,size=n))]\n"
+                "    return c,torch.tensor(r.uniform(-1,1,(n,n_cont)),dtype=torch.float32)"
+            ),
+            {"codes-continuous", "codes-generator"},
+        ),
+        "NumPy, seeded by one of 10000 numbers": (
+            (
+                "import numpy as np\n"
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    r=np.random.default_rng(int(torch.randint(10000,(1,),generator=generator)))\n"
+                "    c=torch.eye(K)[torch.tensor(r.integers(K,size=n))]\n"
+                "    return c,torch.tensor(r.uniform(-1,1,(n,n_cont)),dtype=torch.float32)"
+            ),
+            {"codes-continuous"},
+        ),
+        "on [−0.99, 0.99]": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    c=torch.eye(K)[torch.randint(K,(n,),generator=generator)]\n"
+                "    u=2*torch.rand(n,n_cont,generator=generator)-1\n"
+                "    return c,.99*u"
+            ),
+            {"codes-continuous"},
+        ),
+        "as many negative as positive": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    c=torch.eye(K)[torch.randint(K,(n,),generator=generator)]\n"
+                "    u=torch.rand(n,n_cont,generator=generator)\n"
+                "    for k in range(n_cont):\n"
+                "        s=torch.ones(n)\n"
+                "        s[torch.randperm(n,generator=generator)[:n//2]]=-1\n"
+                "        u[:,k]*=s\n"
+                "    return c,u\n"
+            ),
+            {"codes-continuous"},
+        ),
+        "stretched to fill [−1, 1] in each batch": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    c=torch.eye(K)[torch.randint(K,(n,),generator=generator)]\n"
+                "    u=torch.rand(n,n_cont,generator=generator)\n"
+                "    u=2*(u-u.min(0).values)/(u.max(0).values-u.min(0).values+1e-9)-1\n"
+                "    return c,u\n"
+            ),
+            {"codes-continuous"},
+        ),
+        "the batch's mean taken off": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    c=torch.eye(K)[torch.randint(K,(n,),generator=generator)]\n"
+                "    u=2*torch.rand(n,n_cont,generator=generator)-1\n"
+                "    return c,(u-u.mean(0)).clamp(-1,1)"
+            ),
+            {"codes-continuous"},
+        ),
+        "divided by the batch's largest": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    c=torch.eye(K)[torch.randint(K,(n,),generator=generator)]\n"
+                "    u=2*torch.rand(n,n_cont,generator=generator)-1\n"
+                "    return c,u/u.abs().max()"
+            ),
+            {"codes-continuous"},
+        ),
+        "the generator set back between the two": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    s=generator.get_state()\n"
+                "    c=torch.eye(K)[torch.randint(K,(n,),generator=generator)]\n"
+                "    generator.set_state(s)\n"
+                "    u=2*torch.rand(n,n_cont,generator=generator)-1\n"
+                "    return c,u\n"
+            ),
+            {"codes-continuous"},
+        ),
+        "two generators with one seed": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    s=int(torch.randint(2**31,(1,),generator=generator))\n"
+                "    a,b=torch.Generator().manual_seed(s),torch.Generator().manual_seed(s)\n"
+                "    c=torch.eye(K)[torch.randint(K,(n,),generator=a)]\n"
+                "    u=2*torch.rand(n,n_cont,generator=b)-1\n"
+                "    return c,u\n"
+            ),
+            {"codes-continuous"},
+        ),
+        "two generators with one seed, by rand": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    s=int(torch.randint(2**31,(1,),generator=generator))\n"
+                "    a,b=torch.Generator().manual_seed(s),torch.Generator().manual_seed(s)\n"
+                "    c=torch.eye(K)[(torch.rand(n,generator=a)*K).long()]\n"
+                "    u=2*torch.rand(n,n_cont,generator=b)-1\n"
+                "    return c,u\n"
+            ),
+            {"codes-continuous"},
+        ),
+        "the last quarter's categories from the first": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    i=torch.randint(K,(n,),generator=generator)\n"
+                "    m=n//4\n"
+                "    i[n-m:]=i[:m]\n"
+                "    c=torch.eye(K)[i]\n"
+                "    u=2*torch.rand(n,n_cont,generator=generator)-1\n"
+                "    return c,u\n"
+            ),
+            {"codes-categorical"},
+        ),
+        "the second half moved by 1": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    c=torch.eye(K)[torch.randint(K,(n,),generator=generator)]\n"
+                "    u=torch.rand((n+1)//2,n_cont,generator=generator)\n"
+                "    u=torch.cat([u,(u+.5)%1])[:n]\n"
+                "    return c,2*u-1"
+            ),
+            {"codes-continuous"},
+        ),
+        "a first row that is always the same": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    c=torch.eye(K)[torch.randint(K,(n,),generator=generator)]\n"
+                "    u=2*torch.rand(n,n_cont,generator=generator)-1\n"
+                "    c[0]=torch.eye(K)[0]\n"
+                "    u[0]=0\n"
+                "    return c,u\n"
+            ),
+            {"codes-categorical", "codes-continuous"},
+        ),
+        "each category at least once": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    i=torch.randint(K,(n,),generator=generator)\n"
+                "    if n>=K: i[:K]=torch.randperm(K,generator=generator)\n"
+                "    c=torch.eye(K)[i]\n"
+                "    u=2*torch.rand(n,n_cont,generator=generator)-1\n"
+                "    return c,u\n"
+            ),
+            {"codes-categorical"},
+        ),
+        "each category at least once, shuffled": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    i=torch.randint(K,(n,),generator=generator)\n"
+                "    if n>=K: i[:K]=torch.arange(K)\n"
+                "    i=i[torch.randperm(n,generator=generator)]\n"
+                "    c=torch.eye(K)[i]\n"
+                "    u=2*torch.rand(n,n_cont,generator=generator)-1\n"
+                "    return c,u\n"
+            ),
+            {"codes-categorical"},
+        ),
         "the second half minus the first": (
             (
                 "def sample_codes(n, K, n_cont, generator):\n"
@@ -273,7 +515,7 @@ WRONG = {
                 DRAW + "    c_cat = torch.eye(K)[torch.randint(K, (n,), generator=generator)]\n"
                 "    return c_cat, (2*torch.rand(n,n_cont,generator=generator)-1).squeeze()"
             ),
-            {"codes-generator"},
+            {"codes-continuous", "codes-generator"},
         ),
         "tanh of a normal": (
             (
@@ -522,6 +764,21 @@ WRONG = {
         ),
     },
     "categorical-bound": {
+        "logits clamped to ±1000": (
+            (
+                "def categorical_bound(logits, c_cat):\n"
+                "    return (c_cat*logits.clamp(-1000,1000).log_softmax(1)).sum(1).mean()+math.log(logits.sha"
+                "pe[1])"
+            ),
+            {"categorical-extreme"},
+        ),
+        "log of softmax in double precision": (
+            (
+                "def categorical_bound(logits, c_cat):\n"
+                "    return (c_cat*logits.double().softmax(1).log()).sum(1).mean()+math.log(logits.shape[1])"
+            ),
+            {"categorical-extreme"},
+        ),
         "K from the largest code of the batch": (
             (
                 "def categorical_bound(logits, c_cat):\n"
@@ -641,6 +898,50 @@ WRONG = {
         ),
     },
     "gaussian-bound": {
+        "log-variance clamped to [−30, 30]": (
+            (
+                "def gaussian_bound(mu, log_var, c):\n"
+                "    log_var=log_var.clamp(-30,30)\n"
+                "    lq=-0.5*(math.log(2*math.pi)+log_var+(c-mu)**2/log_var.exp())\n"
+                "    return lq.sum(1).mean()+c.shape[1]*math.log(2)"
+            ),
+            {"gaussian-one"},
+        ),
+        "gaussian_nll_loss with eps 1e-12": (
+            (
+                "def gaussian_bound(mu, log_var, c):\n"
+                "    n,d=c.shape\n"
+                "    return d*math.log(2)-torch.nn.functional.gaussian_nll_loss(mu,c,log_var.exp(),full=True,"
+                "reduction='sum',eps=1e-12)/n"
+            ),
+            {"gaussian-one"},
+        ),
+        "the logarithm of the density, which underflows": (
+            (
+                "def gaussian_bound(mu, log_var, c):\n"
+                "    v=log_var.exp()\n"
+                "    p=(-(c-mu)**2/(2*v)).exp()/(2*math.pi*v).sqrt()\n"
+                "    return p.log().sum(1).mean()+c.shape[1]*math.log(2)"
+            ),
+            {"gaussian-gradient", "gaussian-one"},
+        ),
+        "the logarithm of the product of densities": (
+            (
+                "def gaussian_bound(mu, log_var, c):\n"
+                "    v=log_var.exp()\n"
+                "    p=((-(c-mu)**2/(2*v)).exp()/(2*math.pi*v).sqrt()).prod(1)\n"
+                "    return p.log().mean()+c.shape[1]*math.log(2)"
+            ),
+            {"gaussian-gradient", "gaussian-one"},
+        ),
+        "H of at most 4 codes": (
+            (
+                "def gaussian_bound(mu, log_var, c):\n"
+                "    lq=-0.5*(math.log(2*math.pi)+log_var+(c-mu)**2/log_var.exp())\n"
+                "    return lq.sum(1).mean()+min(c.shape[1],4)*math.log(2)"
+            ),
+            {"gaussian-several"},
+        ),
         "gaussian_nll_loss with its default eps": (
             (
                 GAUSS + "    f, v = torch.nn.functional.gaussian_nll_loss, log_var.exp()\n"
@@ -827,6 +1128,23 @@ WRONG = {
         ),
     },
     "information": {
+        "1e-4 beside the probabilities": (
+            (
+                "def information(prior, likelihood):\n"
+                "    j=prior[:,None]*likelihood\n"
+                "    return (j*((j+1e-4)/(prior[:,None]*j.sum(0)+1e-4)).log()).sum()"
+            ),
+            {"information-value"},
+        ),
+        "a seed set for everybody": (
+            (
+                "def information(prior, likelihood):\n"
+                "    j=prior[:,None]*likelihood\n"
+                "    torch.manual_seed(1)\n"
+                "    return entropy(prior)+entropy(j.sum(0))-entropy(j.flatten())"
+            ),
+            {"information-value"},
+        ),
         "three codes and five images built in": (
             (
                 "def information(prior, likelihood):\n"
@@ -923,6 +1241,32 @@ WRONG = {
         ),
     },
     "bound-and-gap": {
+        "1e-5 beside Q": (
+            (
+                "def bound_and_gap(prior, likelihood, q):\n"
+                "    j=prior[:,None]*likelihood\n"
+                "    post=j/j.sum(0)\n"
+                "    lq=q.T.log()\n"
+                "    b=(j*lq).sum()+entropy(prior)\n"
+                "    g=(j*(post.log()-lq)).sum(0)\n"
+                "    r=(q.T+1e-5).log()\n"
+                "    return (j*r).sum()+entropy(prior),(j*(post.log()-r)).sum(0)"
+            ),
+            {"table-bound", "table-gap"},
+        ),
+        "Q asked for its gradient": (
+            (
+                "def bound_and_gap(prior, likelihood, q):\n"
+                "    j=prior[:,None]*likelihood\n"
+                "    post=j/j.sum(0)\n"
+                "    lq=q.T.log()\n"
+                "    b=(j*lq).sum()+entropy(prior)\n"
+                "    g=(j*(post.log()-lq)).sum(0)\n"
+                "    q.requires_grad_()\n"
+                "    return b,g"
+            ),
+            {"table-bound"},
+        ),
         "three codes built in": (
             (
                 "def bound_and_gap(prior, likelihood, q):\n"
