@@ -15,7 +15,7 @@ QUESTION = re.compile(
     r"^(?:\*\*)?(\d+)\.(?:\*\*)? +(.+?)\n\s*<details><summary>.*?</summary>(.*?)</details>", re.DOTALL | re.MULTILINE
 )
 STYLE = (
-    "<style>.reveal h1 {font-size: 1.7em} .reveal table {font-size: 0.85em} .reveal section img {max-height: 620px} "
+    "<style>.reveal h1 {font-size: 2.4em} .reveal table {font-size: 0.85em} .reveal section img {max-height: 620px} "
     ".reveal .slides section {max-height: 700px; overflow-y: auto}</style>"
 )
 
