@@ -923,7 +923,7 @@ WRONG = {
                 "    p=(-(c-mu)**2/(2*v)).exp()/(2*math.pi*v).sqrt()\n"
                 "    return p.log().sum(1).mean()+c.shape[1]*math.log(2)"
             ),
-            {"gaussian-gradient", "gaussian-one"},
+            {"gaussian-gradient", "gaussian-one", "gaussian-several"},
         ),
         "the logarithm of the product of densities": (
             (
@@ -932,7 +932,7 @@ WRONG = {
                 "    p=((-(c-mu)**2/(2*v)).exp()/(2*math.pi*v).sqrt()).prod(1)\n"
                 "    return p.log().mean()+c.shape[1]*math.log(2)"
             ),
-            {"gaussian-gradient", "gaussian-one"},
+            {"gaussian-gradient", "gaussian-one", "gaussian-several"},
         ),
         "H of at most 4 codes": (
             (
