@@ -1,5 +1,6 @@
 """Notebook 06: what it writes out is the package's to the bit, its figures hold with other constants, its checks."""
 
+import ast
 import dataclasses
 import math
 import signal
@@ -37,6 +38,12 @@ def run_of(recipe, spec=PAPER_SPECS["mnist"], seed=3):
 def same(one, other):
     a, b = (run.state_dict()["tensors"] for run in (one, other))
     return all(torch.equal(a[name], b[name]) for name in a.keys() | b.keys() if "." in name)
+
+
+def test_on_fashion_mnist_with_its_name_changed_nothing_that_is_printed_speaks_of_digits():  # B76
+    on_data = [source for source in series.code("06") if "digits." in source]
+    texts = [node.value for source in on_data for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant)]
+    assert on_data and not [text for text in texts if "digit" in str(text)]
 
 
 def test_the_papers_step_is_the_packages_to_the_bit(nb):

@@ -258,7 +258,7 @@ def test_what_a_cell_reads_is_set_by_one_other_cell_so_that_the_order_of_section
 
 
 @pytest.mark.parametrize("number", TWICE)
-def test_a_notebook_runs_twice_in_one_kernel_with_its_numbers_halved(shell, number):
+def test_a_notebook_runs_twice_in_one_kernel_with_its_numbers_halved(shell, number):  # B82: 09 trains, then launches
     sources, change = cells(number, 0.5)
     first, second = run_all(shell, sources), run_all(shell, sources)
     for source, one, two in zip(sources, first, second, strict=True):

@@ -47,7 +47,7 @@ def differ(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> list
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_after_ten_steps_both_have_the_same_bits_and_batch_norm_the_mean_of_what_both_saw(ranks, name):
+def test_after_ten_steps_both_have_the_same_bits_and_batch_norm_the_mean_of_what_both_saw(ranks, name):  # B77, B78
     before, after = ([of(rank, f"{when}{name}") for rank in ranks] for when in ("before/", ""))
     assert not differ(*after)
     alone = differ(*before)
@@ -61,7 +61,7 @@ def test_a_gradient_that_is_not_averaged_would_be_seen(ranks):
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_each_process_draws_its_own_latent_variables(ranks, name):
+def test_each_process_draws_its_own_latent_variables(ranks, name):  # B80
     one, other = (rank[f"latents/{name}"][:, : SPEC.noise] for rank in ranks)
     assert not torch.isclose(one, other).any()
 
@@ -162,7 +162,7 @@ def test_its_folder_may_lie_below_the_home_folder_and_one_that_cant_be_made_is_s
         main()
 
 
-def test_a_launcher_that_starts_one_process_of_several_is_named(monkeypatch):
+def test_a_launcher_that_starts_one_process_of_several_is_named(monkeypatch):  # B81
     monkeypatch.setenv("ACCELERATE_USE_CPU", "True")
     monkeypatch.setenv("MASTER_PORT", "29500")
     with pytest.raises(OSError, match="started one process of several; start them by torchrun"):

@@ -24,7 +24,7 @@ def draws(model: Model, *, order: Tensor | None = None, names: tuple[str, ...] =
     category, sweeps = spec.discrete[0], [name for name in spec.names if not spec[name].discrete]
     k = spec[category].width
     order = torch.arange(k) if order is None else torch.as_tensor(order)
-    along = "category, named by its digit" if names else "category"
+    along = "category, named by its class" if names else "category"
     names = names or tuple(str(int(c)) for c in order)
     z = spec.sample(NOISES, torch.Generator().manual_seed(seed)).z
     latents = spec.by_hand(z.repeat_interleave(k, dim=0), {category: order.repeat(NOISES)})

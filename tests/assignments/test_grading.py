@@ -67,7 +67,9 @@ def damaged():
 
     row("loops-for-ever", {"value": HEAD + STUBBORN}, value, "no answer within")  # nbgrader#1044
     row("kills-its-process", {"value": "import os\n" + HEAD + "    os._exit(1)"}, value, "its process ended")
-    row("fills-the-memory", {"value": "x = [0]\nwhile True:\n    x = x * 2"}, value, "out of memory")  # #1429
+    row(
+        "fills-the-memory", {"value": "x = [0]\nwhile True:\n    x = x * 2"}, value, "out of memory"
+    )  # B86, nbgrader#1429
     nb = row("fills-the-memory-beside")
     nb.cells.insert(
         3, new_code_cell("'<img src=x onerror=alert(1)>'\nhoard = []\nwhile True:\n    hoard.append(bytearray(10**7))")
@@ -331,7 +333,7 @@ def running_in(session: int) -> list[str]:
     return [line for line in listed.splitlines() if line.split()[0] == str(session)]
 
 
-def test_hand_ins_as_they_come_are_graded_and_what_cannot_be_is_named(tmp_path):
+def test_hand_ins_as_they_come_are_graded_and_what_cannot_be_is_named(tmp_path):  # B84
     room, right = Classroom(tmp_path, "a1", SETTINGS), filled("a1", reference("a1"))
     room.submit("browser", right, "a1_gan_objective (1).ipynb")
     path = room.submit("bom", right)
