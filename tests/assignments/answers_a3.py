@@ -416,40 +416,33 @@ WRONG = {
         ),
         "the real points asked for their gradient": (
             (
-                "def discriminator_loss(G, D, x, latents):\n"
-                "    f = torch.nn.functional.softplus\n"
-                "    z, l, c = latents\n"
-                "    fake = G(z, l, c).detach()\n"
-                "    x.requires_grad_()\n"
-                "    return f(-D.v(x)).mean() + f(D.v(fake)).mean()"
+                DLOSS
+                + (
+                    "    z, l, c = latents\n"
+                    "    fake = G(z, l, c).detach()\n"
+                    "    x.requires_grad_()\n"
+                    "    return f(-D.v(x)).mean() + f(D.v(fake)).mean()"
+                )
             ),
             {"d-value"},
         ),
         "backward() inside": (
             (
-                "def discriminator_loss(G, D, x, latents):\n"
-                "    f=torch.nn.functional.softplus\n"
-                "    loss=f(-D.v(x)).mean()+f(D.v(G(*latents).detach())).mean()\n"
-                "    loss.backward(retain_graph=True)\n"
-                "    return loss"
+                DLOSS
+                + (
+                    "    loss = f(-D.v(x)).mean() + f(D.v(G(*latents).detach())).mean()\n"
+                    "    loss.backward(retain_graph=True)\n"
+                    "    return loss"
+                )
             ),
             {"d-gradient", "d-value"},
         ),
         "the latents detached, not the points": (
-            (
-                "def discriminator_loss(G, D, x, latents):\n"
-                "    f=torch.nn.functional.softplus\n"
-                "    return f(-D.v(x)).mean()+f(D.v(G(*[t.detach() for t in latents]))).mean()"
-            ),
+            (DLOSS + "    return f(-D.v(x)).mean() + f(D.v(G(*[t.detach() for t in latents]))).mean()"),
             {"d-gradient"},
         ),
         "noise on the real points": (
-            (
-                "def discriminator_loss(G, D, x, latents):\n"
-                "    f=torch.nn.functional.softplus\n"
-                "    return f(-D.v(x+0.05*torch.randn_like(x))).mean()+f(D.v(G(*latents).detach())).mean("
-                ")"
-            ),
+            (DLOSS + "    return f(-D.v(x + 0.05 * torch.randn_like(x))).mean() + f(D.v(G(*latents).detach())).mean()"),
             {"d-gradient", "d-value"},
         ),
         "label smoothing": (
@@ -586,117 +579,87 @@ WRONG = {
             {"g-information", "g-value"},
         ),
         "K from the largest label of the batch": (
-            (
-                "def generator_loss(G, D, latents, lam):\n"
-                "    f = torch.nn.functional\n"
-                "    z, l, c = latents\n"
-                "    x = G(z, l, c)\n"
-                "    logits = D.q(x)[0]\n"
-                "    gan = f.softplus(-D.v(x)).mean()\n"
-                "    return gan - lam * (math.log(int(l.argmax(1).max()) + 1) - f.cross_entropy(logits, l))"
-            ),
+            (GLOSS + "    return gan - lam * (math.log(int(l.argmax(1).max()) + 1) - f.cross_entropy(logits, l))"),
             {"g-information"},
         ),
         "1e-8 inside the logarithm": (
-            (
-                "def generator_loss(G, D, latents, lam):\n"
-                "    f = torch.nn.functional\n"
-                "    z, l, c = latents\n"
-                "    x = G(z, l, c)\n"
-                "    logits = D.q(x)[0]\n"
-                "    gan = f.softplus(-D.v(x)).mean()\n"
-                "    return gan - lam * (((logits.softmax(1) * l).sum(1) + 1e-8).log().mean() + math.log(8))"
-            ),
+            (GLOSS + "    return gan - lam * (((logits.softmax(1) * l).sum(1) + 1e-08).log().mean() + math.log(8))"),
             {"g-information"},
         ),
         "the size of L_I": (
-            (
-                "def generator_loss(G, D, latents, lam):\n"
-                "    f = torch.nn.functional\n"
-                "    z, l, c = latents\n"
-                "    x = G(z, l, c)\n"
-                "    logits = D.q(x)[0]\n"
-                "    gan = f.softplus(-D.v(x)).mean()\n"
-                "    return gan + lam * (math.log(8) - f.cross_entropy(logits, l)).abs()"
-            ),
+            (GLOSS + "    return gan + lam * (math.log(8) - f.cross_entropy(logits, l)).abs()"),
             {"g-gradient", "g-information"},
         ),
         "the trunk and the D head frozen for good": (
             (
-                "def generator_loss(G, D, latents, lam):\n"
-                "    F=torch.nn.functional\n"
-                "    z,l,c=latents\n"
-                "    x=G(z,l,c)\n"
-                "    for p in [*D.trunk.parameters(), *D.d_head.parameters()]: p.requires_grad_(False)\n"
-                "    return F.softplus(-D.v(x)).mean()-lam*(math.log(8)-F.cross_entropy(D.q(x)[0],l))"
+                GLOSS
+                + (
+                    "    for p in [*D.trunk.parameters(), *D.d_head.parameters()]:\n"
+                    "        p.requires_grad_(False)\n"
+                    "    return f.softplus(-D.v(x)).mean() - lam * (math.log(8) - f.cross_entropy(D.q(x)[0], l))"
+                )
             ),
             {"g-value"},
         ),
         "backward() inside": (
             (
-                "def generator_loss(G, D, latents, lam):\n"
-                "    F=torch.nn.functional\n"
-                "    z,l,c=latents\n"
-                "    x=G(z,l,c)\n"
-                "    loss=F.softplus(-D.v(x)).mean()-lam*(math.log(8)-F.cross_entropy(D.q(x)[0],l))\n"
-                "    loss.backward(retain_graph=True)\n"
-                "    return loss"
+                GLOSS
+                + (
+                    "    loss = f.softplus(-D.v(x)).mean() - lam * (math.log(8) - f.cross_entropy(D.q(x)[0], l))\n"
+                    "    loss.backward(retain_graph=True)\n"
+                    "    return loss"
+                )
             ),
             {"g-value"},
         ),
         "the trunk's features detached before Q": (
             (
-                "def generator_loss(G, D, latents, lam):\n"
-                "    F=torch.nn.functional\n"
-                "    z,l,c=latents\n"
-                "    x=G(z,l,c)\n"
-                "    logits=D.q_head(D.trunk(x).detach())[:,:8]\n"
-                "    return F.softplus(-D.v(x)).mean()-lam*(math.log(8)-F.cross_entropy(logits,l))"
+                GLOSS
+                + (
+                    "    logits = D.q_head(D.trunk(x).detach())[:, :8]\n"
+                    "    return f.softplus(-D.v(x)).mean() - lam * (math.log(8) - f.cross_entropy(logits, l))"
+                )
             ),
             {"g-gradient", "g-information"},
         ),
         "a Q head that learns nothing": (
             (
-                "def generator_loss(G, D, latents, lam):\n"
-                "    F=torch.nn.functional\n"
-                "    z,l,c=latents\n"
-                "    x=G(z,l,c)\n"
-                "    w,b=D.q_head.weight.detach(),D.q_head.bias.detach()\n"
-                "    logits=F.linear(D.trunk(x),w,b)[:,:8]\n"
-                "    return F.softplus(-D.v(x)).mean()-lam*(math.log(8)-F.cross_entropy(logits,l))"
+                GLOSS
+                + (
+                    "    w, b = (D.q_head.weight.detach(), D.q_head.bias.detach())\n"
+                    "    logits = f.linear(D.trunk(x), w, b)[:, :8]\n"
+                    "    return f.softplus(-D.v(x)).mean() - lam * (math.log(8) - f.cross_entropy(logits, l))"
+                )
             ),
             {"g-gradient", "g-information"},
         ),
         "the guess of c among the logits": (
             (
-                "def generator_loss(G, D, latents, lam):\n"
-                "    F=torch.nn.functional\n"
-                "    z,l,c=latents\n"
-                "    x=G(z,l,c)\n"
-                "    out=D.q_head(D.trunk(x))\n"
-                "    return F.softplus(-D.v(x)).mean()-lam*(math.log(8)-F.cross_entropy(out,l.argmax(1)))"
+                GLOSS
+                + (
+                    "    out = D.q_head(D.trunk(x))\n"
+                    "    return f.softplus(-D.v(x)).mean() - lam * (math.log(8) - f.cross_entropy(out, l.argmax(1)))"
+                )
             ),
             {"g-gradient", "g-information"},
         ),
         "L_I on other noise": (
             (
-                "def generator_loss(G, D, latents, lam):\n"
-                "    F=torch.nn.functional\n"
-                "    z,l,c=latents\n"
-                "    x=G(z,l,c)\n"
-                "    x2=G(torch.randn_like(z),l,c)\n"
-                "    return F.softplus(-D.v(x)).mean()-lam*(math.log(8)-F.cross_entropy(D.q(x2)[0],l))"
+                GLOSS
+                + (
+                    "    x2 = G(torch.randn_like(z), l, c)\n"
+                    "    return f.softplus(-D.v(x)).mean() - lam * (math.log(8) - f.cross_entropy(D.q(x2)[0], l))"
+                )
             ),
             {"g-gradient", "g-information"},
         ),
         "label smoothing": (
             (
-                "def generator_loss(G, D, latents, lam):\n"
-                "    F=torch.nn.functional\n"
-                "    z,l,c=latents\n"
-                "    x=G(z,l,c)\n"
-                "    return F.softplus(-D.v(x)).mean()-lam*(math.log(8)-F.cross_entropy(D.q(x)[0],l,"
-                "label_smoothing=0.1))"
+                GLOSS
+                + (
+                    "    return f.softplus(-D.v(x)).mean() - lam * (math.log(8) - f.cross_entropy(D.q(x)[0], l, "
+                    "label_smoothing=0.1))"
+                )
             ),
             {"g-gradient", "g-information"},
         ),
@@ -714,12 +677,11 @@ WRONG = {
         ),
         "λ rounded": (
             (
-                "def generator_loss(G, D, latents, lam):\n"
-                "    F=torch.nn.functional\n"
-                "    z,l,c=latents\n"
-                "    x=G(z,l,c)\n"
-                "    lam=round(lam)\n"
-                "    return F.softplus(-D.v(x)).mean()-lam*(math.log(8)-F.cross_entropy(D.q(x)[0],l))"
+                GLOSS
+                + (
+                    "    lam = round(lam)\n"
+                    "    return f.softplus(-D.v(x)).mean() - lam * (math.log(8) - f.cross_entropy(D.q(x)[0], l))"
+                )
             ),
             {"g-gradient", "g-information"},
         ),
@@ -836,67 +798,35 @@ WRONG = {
             {"information-label"},
         ),
         "c′ of shape (n,) against c of shape (n, 1)": (
-            (
-                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
-                "    f = torch.nn.functional\n"
-                "    return lam_l * f.cross_entropy(logits, l) + lam_c * ((c_hat.squeeze() - c)**2).mean()"
-            ),
+            (INFO + "    return lam_l * f.cross_entropy(logits, l) + lam_c * ((c_hat.squeeze() - c) ** 2).mean()"),
             {"information-continuous"},
         ),
         "c of shape (n,) against c′ of shape (n, 1)": (
-            (
-                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
-                "    f = torch.nn.functional\n"
-                "    return lam_l * f.cross_entropy(logits, l) + lam_c * ((c_hat - c.squeeze())**2).mean()"
-            ),
+            (INFO + "    return lam_l * f.cross_entropy(logits, l) + lam_c * ((c_hat - c.squeeze()) ** 2).mean()"),
             {"information-continuous"},
         ),
         "λ_l on the sum": (
-            (
-                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
-                "    f = torch.nn.functional\n"
-                "    return lam_l * (f.cross_entropy(logits, l) + lam_c * f.mse_loss(c_hat, c))"
-            ),
+            (INFO + "    return lam_l * (f.cross_entropy(logits, l) + lam_c * f.mse_loss(c_hat, c))"),
             {"information-continuous"},
         ),
         "λ_c over λ_l": (
-            (
-                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
-                "    f = torch.nn.functional\n"
-                "    return lam_l * f.cross_entropy(logits, l) + lam_c / lam_l * f.mse_loss(c_hat, c)"
-            ),
+            (INFO + "    return lam_l * f.cross_entropy(logits, l) + lam_c / lam_l * f.mse_loss(c_hat, c)"),
             {"information-continuous"},
         ),
         "Huber's loss": (
-            (
-                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
-                "    f = torch.nn.functional\n"
-                "    return lam_l * f.cross_entropy(logits, l) + 2 * lam_c * f.huber_loss(c_hat, c, delta=3.0)"
-            ),
+            (INFO + "    return lam_l * f.cross_entropy(logits, l) + 2 * lam_c * f.huber_loss(c_hat, c, delta=3.0)"),
             {"information-continuous"},
         ),
         "logits taken for log-probabilities": (
-            (
-                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
-                "    F=torch.nn.functional\n"
-                "    return lam_l*F.nll_loss(logits,l.argmax(1))+lam_c*F.mse_loss(c_hat,c)"
-            ),
+            (INFO + "    return lam_l * f.nll_loss(logits, l.argmax(1)) + lam_c * f.mse_loss(c_hat, c)"),
             {"information-label"},
         ),
         "the first continuous code only": (
-            (
-                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
-                "    F=torch.nn.functional\n"
-                "    return lam_l*F.cross_entropy(logits,l)+lam_c*F.mse_loss(c_hat[:,0],c[:,0])"
-            ),
+            (INFO + "    return lam_l * f.cross_entropy(logits, l) + lam_c * f.mse_loss(c_hat[:, 0], c[:, 0])"),
             {"information-continuous"},
         ),
         "c′ through tanh": (
-            (
-                "def information_loss(logits, l, c_hat, c, lam_l, lam_c):\n"
-                "    F=torch.nn.functional\n"
-                "    return lam_l*F.cross_entropy(logits,l)+lam_c*F.mse_loss(torch.tanh(c_hat),c)"
-            ),
+            (INFO + "    return lam_l * f.cross_entropy(logits, l) + lam_c * f.mse_loss(torch.tanh(c_hat), c)"),
             {"information-continuous", "information-label"},
         ),
         "a plain number": (

@@ -186,72 +186,27 @@ WRONG = {
             {"names-mode"},
         ),
         "the last category": (
-            (
-                "def name_categories(D, spec, images):\n"
-                "    modes = [(m, m.training) for m in D.modules()]\n"
-                "    D.eval()\n"
-                "    with torch.no_grad():\n"
-                "        v, a = D(images[:, None].float() / 255)\n"
-                "    for m, t in modes:\n"
-                "        m.training = t\n"
-                "    return spec.posteriors(a)[spec.discrete[-1]].logits.argmax(1)"
-            ),
+            (NAMES + "    return spec.posteriors(answers)[spec.discrete[-1]].logits.argmax(1)"),
             {"names-mode", "names-value"},
         ),
         "D's parameters frozen for good": (
-            (
-                "def name_categories(D, spec, images):\n"
-                "    modes=[(m,m.training) for m in D.modules()]\n"
-                "    D.eval()\n"
-                "    for p in D.parameters(): p.requires_grad_(False)\n"
-                "    _,a=D(images[:,None].float()/255)\n"
-                "    for m,t in modes: m.training=t\n"
-                "    return spec.posteriors(a)[spec.discrete[0]].logits.argmax(1)"
-            ),
+            NAMES + "    D.requires_grad_(False)\n" + BEST,
             {"names-mode"},
         ),
         "squeezed": (
-            (
-                "def name_categories(D, spec, images):\n"
-                "    modes=[(m,m.training) for m in D.modules()]\n"
-                "    D.eval()\n"
-                "    with torch.no_grad(): _,a=D(images[:,None].float()/255)\n"
-                "    for m,t in modes: m.training=t\n"
-                "    return spec.posteriors(a)[spec.discrete[0]].logits.argmax(1).squeeze()"
-            ),
+            (NAMES + "    return logits.argmax(1).squeeze()"),
             {"names-mode"},
         ),
         "ten categories built in": (
-            (
-                "def name_categories(D, spec, images):\n"
-                "    modes=[(m,m.training) for m in D.modules()]\n"
-                "    D.eval()\n"
-                "    with torch.no_grad(): _,a=D(images[:,None].float()/255)\n"
-                "    for m,t in modes: m.training=t\n"
-                "    return spec.posteriors(a)[spec.discrete[0]].logits[:,:10].argmax(1)"
-            ),
+            (NAMES + "    return logits[:, :10].argmax(1)"),
             {"names-value"},
         ),
         "drawn from Q": (
-            (
-                "def name_categories(D, spec, images):\n"
-                "    modes=[(m,m.training) for m in D.modules()]\n"
-                "    D.eval()\n"
-                "    with torch.no_grad(): _,a=D(images[:,None].float()/255)\n"
-                "    for m,t in modes: m.training=t\n"
-                "    return torch.multinomial(spec.posteriors(a)[spec.discrete[0]].probs,1)[:,0]"
-            ),
+            (NAMES + "    return torch.multinomial(spec.posteriors(answers)[spec.discrete[0]].probs, 1)[:, 0]"),
             {"names-mode", "names-value"},
         ),
         "pictures transposed": (
-            (
-                "def name_categories(D, spec, images):\n"
-                "    modes=[(m,m.training) for m in D.modules()]\n"
-                "    D.eval()\n"
-                "    with torch.no_grad(): _,a=D(images[:,None].transpose(2,3).float()/255)\n"
-                "    for m,t in modes: m.training=t\n"
-                "    return spec.posteriors(a)[spec.discrete[0]].logits.argmax(1)"
-            ),
+            NAMES.replace("unsqueeze(1)", "unsqueeze(1).mT") + BEST,
             {"names-mode", "names-value"},
         ),
         "eval mode for one kind of norm": (
@@ -330,65 +285,56 @@ WRONG = {
         ),
         "swaps until none helps": (
             (
-                "def best_match(categories, labels, k):\n"
-                "    import numpy as np\n"
-                "    from scipy.optimize import linear_sum_assignment as lsa\n"
-                "    n = len(labels)\n"
-                "    t = np.zeros((k, k))\n"
-                "    np.add.at(t, (categories.numpy(), labels.numpy()), 1)\n"
-                "    p = list(range(k))\n"
-                "    go = True\n"
-                "    while go:\n"
-                "        go = False\n"
-                "        for a in range(k):\n"
-                "            for b in range(a + 1, k):\n"
-                "                if t[a, p[b]] + t[b, p[a]] > t[a, p[a]] + t[b, p[b]]:\n"
-                "                    p[a], p[b] = p[b], p[a]\n"
-                "                    go = True\n"
-                "    return float(sum(t[a, p[a]] for a in range(k)) / n)"
+                MATCH
+                + (
+                    "    p = list(range(k))\n"
+                    "    go = True\n"
+                    "    while go:\n"
+                    "        go = False\n"
+                    "        for a in range(k):\n"
+                    "            for b in range(a + 1, k):\n"
+                    "                if t[a, p[b]] + t[b, p[a]] > t[a, p[a]] + t[b, p[b]]:\n"
+                    "                    p[a], p[b] = (p[b], p[a])\n"
+                    "                    go = True\n"
+                    "    return float(sum((t[a, p[a]] for a in range(k))) / n)"
+                )
             ),
             {"match-merged"},
         ),
         "a table of what was seen": (
             (
-                "def best_match(categories, labels, k):\n"
-                "    import numpy as np\n"
-                "    from scipy.optimize import linear_sum_assignment as lsa\n"
-                "    n = len(labels)\n"
-                "    t = np.zeros((k, k))\n"
-                "    np.add.at(t, (categories.numpy(), labels.numpy()), 1)\n"
-                "    cs, ls = np.unique(categories), np.unique(labels)\n"
-                "    t = np.array([[int(((categories == a) & (labels == b)).sum()) for b in ls] for a in cs])\n"
-                "    m = min(t.shape)\n"
-                "    i, j = lsa(-t[:m, :m])\n"
-                "    return float(t[i, j].sum() / n)"
+                MATCH
+                + (
+                    "    import numpy as np\n"
+                    "    cs, ls = (np.unique(categories), np.unique(labels))\n"
+                    "    t = np.array([[int(((categories == a) & (labels == b)).sum()) for b in ls] for a in cs])\n"
+                    "    m = min(t.shape)\n"
+                    "    i, j = linear_sum_assignment(-t[:m, :m])\n"
+                    "    return float(t[i, j].sum() / n)"
+                )
             ),
             {"match-merged"},
         ),
         "logarithms of the counts": (
             (
-                "def best_match(categories, labels, k):\n"
-                "    import numpy as np\n"
-                "    from scipy.optimize import linear_sum_assignment as lsa\n"
-                "    n = len(labels)\n"
-                "    t = np.zeros((k, k))\n"
-                "    np.add.at(t, (categories.numpy(), labels.numpy()), 1)\n"
-                "    i, j = lsa(-np.log1p(t))\n"
-                "    return float(t[i, j].sum() / n)"
+                MATCH
+                + (
+                    "    import numpy as np\n"
+                    "    i, j = linear_sum_assignment(-np.log1p(t))\n"
+                    "    return float(t[i, j].sum() / n)"
+                )
             ),
             {"match-merged"},
         ),
         "columns normalised for matching": (
             (
-                "def best_match(categories, labels, k):\n"
-                "    import numpy as np\n"
-                "    from scipy.optimize import linear_sum_assignment as lsa\n"
-                "    n = len(labels)\n"
-                "    t = np.zeros((k, k))\n"
-                "    np.add.at(t, (categories.numpy(), labels.numpy()), 1)\n"
-                "    c = t / np.maximum(t.sum(0), 1)\n"
-                "    i, j = lsa(-c)\n"
-                "    return float(t[i, j].sum() / n)"
+                MATCH
+                + (
+                    "    import numpy as np\n"
+                    "    c = t / np.maximum(t.sum(0), 1)\n"
+                    "    i, j = linear_sum_assignment(-c)\n"
+                    "    return float(t[i, j].sum() / n)"
+                )
             ),
             {"match-merged"},
         ),
