@@ -1,6 +1,6 @@
-"""Assignment 3: three right answers in different styles, and wrong ones with the check cells they fail.
+"""Assignment 3: right answers in different styles, and wrong ones with the check cells they fail.
 
-`RIGHT`: answer cell -> three sources. `WRONG`: answer cell -> {what is wrong: (source, check cells lost)}.
+`RIGHT`: answer cell -> sources. `WRONG`: answer cell -> {what is wrong: (source, check cells lost)}.
 """
 
 RIGHT = {
@@ -42,6 +42,26 @@ def gradient_norms(loss, modules):
         norms[name] = torch.nn.utils.get_total_norm(gs).item() if gs else 0.0
     return norms
 """,
+        """
+def gradient_norms(loss, modules):
+    store = {p: p.grad.clone() if p.grad is not None else None for m in modules.values() for p in m.parameters()}
+    for p in store: p.grad = None
+    loss.backward(inputs=list(store), retain_graph=True)
+    out = {k: torch.nn.utils.clip_grad_norm_(m.parameters(), float('inf')).item() for k, m in modules.items()}
+    for p, g in store.items(): p.grad = g
+    return out
+""",
+        """
+def gradient_norms(loss, modules):
+    got, hooks = {}, []
+    for k, m in modules.items():
+        got[k] = 0.0
+        for p in m.parameters():
+            hooks.append(p.register_hook(lambda g, k=k: got.__setitem__(k, got[k] + g.pow(2).sum().item())))
+    torch.autograd.grad(loss, [p for m in modules.values() for p in m.parameters()], allow_unused=True)
+    for h in hooks: h.remove()
+    return {k: v ** 0.5 for k, v in got.items()}
+""",
     ],
     "discriminator-loss": [
         """
@@ -64,6 +84,24 @@ def discriminator_loss(G, D, x, latents):
     v = -torch.logaddexp(torch.zeros(()), -D.v(x)).mean()
     v = v - torch.logaddexp(torch.zeros(()), D.v(fake)).mean()
     return -v
+""",
+        """
+def discriminator_loss(G, D, x, latents):
+    import torch.nn.functional as F
+    for p in G.parameters(): p.requires_grad_(False)
+    fake = G(*latents)
+    for p in G.parameters(): p.requires_grad_(True)
+    v = D.v(torch.cat([x, fake]))
+    y = torch.cat([torch.ones(len(x)), torch.zeros(len(fake))])
+    w = torch.cat([torch.full((len(x),), 1/len(x)), torch.full((len(fake),), 1/len(fake))])
+    return F.binary_cross_entropy_with_logits(v, y, weight=w, reduction='sum')
+""",
+        """
+def discriminator_loss(G, D, x, latents):
+    real, fake = D.v(x), D.v(torch.from_numpy(G(*latents).detach().numpy()))
+    V = torch.einsum('n->', torch.nn.functional.logsigmoid(real)) / real.numel()
+    V = V + torch.einsum('n->', torch.nn.functional.logsigmoid(-fake)) / fake.numel()
+    return V.neg()
 """,
     ],
     "generator-loss": [
@@ -93,6 +131,25 @@ def generator_loss(G, D, latents, lam):
     loss -= lam * information_bound(D.q(x)[0], latents[1])
     return loss
 """,
+        """
+def generator_loss(G, D, latents, lam):
+    for p in D.trunk.parameters(): p.requires_grad_(False)
+    for p in D.d_head.parameters(): p.requires_grad_(False)
+    x = G(*latents)
+    v, (logits, _) = D.v(x), D.q(x)
+    D.requires_grad_(True)
+    H = -(torch.full((8,), 0.125) * torch.full((8,), 0.125).log()).sum()
+    bound = torch.distributions.OneHotCategorical(logits=logits).log_prob(latents[1]).mean() + H
+    return torch.nn.BCEWithLogitsLoss()(v, torch.ones_like(v)) - lam * bound
+""",
+        """
+K = 10
+def generator_loss(G, D, latents, lam):
+    K = latents[1].shape[1]
+    x = G(*latents)
+    ce = torch.nn.CrossEntropyLoss(reduction='none')(D.q(x)[0], latents[1].argmax(dim=1))
+    return torch.nn.BCELoss()(D.v(x).sigmoid(), torch.ones(len(x))) + lam * (ce.mean() - math.log(K))
+""",
     ],
     "information-loss": [
         """
@@ -111,6 +168,16 @@ def information_loss(logits, l, c_hat, c, lam_l, lam_c):
     for j in range(c.shape[1]):
         loss = loss + lam_c * torch.mean(torch.square(c_hat[:, j] - c[:, j])) / c.shape[1]
     return loss
+""",
+        """
+def information_loss(logits, l, c_hat, c, lam_l, lam_c):
+    H = torch.nn.functional.kl_div(logits.log_softmax(1), l, reduction='batchmean')
+    return lam_l * H + lam_c * torch.einsum('nm,nm->', c_hat - c, c_hat - c) / c.numel()
+""",
+        """
+def information_loss(logits, l, c_hat, c, lam_l, lam_c):
+    sq = torch.distributions.Normal(c_hat, 0.5 ** 0.5).log_prob(c) + 0.5 * math.log(math.pi)
+    return lam_l * torch.nn.functional.nll_loss(logits.log_softmax(1), l.nonzero()[:, 1]) - lam_c * sq.mean()
 """,
     ],
     "three-step": [
@@ -174,6 +241,73 @@ def three_step(G, D, optimisers, x, first, second, lam_l, lam_c):
     out["information"] = step("information", information_loss(guess[0], second[1], guess[1], second[2], lam_l, lam_c))
     return out
 """,
+        """
+def three_step(G, D, optimisers, x, first, second, lam_l, lam_c):
+    out = {}
+    def closure(name, make):
+        def run():
+            optimisers[name].zero_grad(set_to_none=False)
+            loss = make()
+            loss.backward()
+            return loss
+        out[name] = optimisers[name].step(run).item()
+    closure('G', lambda: (D.v(G(*first)) - 1).pow(2).mean())
+    closure('D', lambda: 0.5 * ((D.v(x) - 1).pow(2).mean() + D.v(G(*first).detach()).pow(2).mean()))
+    def info():
+        logits, c_hat = D.q(G(*second))
+        return information_loss(logits, second[1], c_hat, second[2], lam_l, lam_c)
+    closure('information', info)
+    return out
+""",
+        """
+def three_step(G, D, optimisers, x, first, second, lam_l, lam_c):
+    mse = torch.nn.MSELoss()
+    G.train(); D.train()
+    for p in D.parameters(): p.requires_grad_(False)
+    optimisers['G'].zero_grad()
+    v = D.v(G(*first))
+    loss_g = mse(v, torch.ones(len(v)))
+    loss_g.backward()
+    optimisers['G'].step()
+    for p in D.parameters(): p.requires_grad_(True)
+    for p in G.parameters(): p.requires_grad_(False)
+    optimisers['D'].zero_grad()
+    real, fake = D.v(x), D.v(G(*first))
+    # two backward calls
+    a = mse(real, torch.ones(len(real))) / 2
+    a.backward()
+    b = mse(fake, torch.zeros(len(fake))) / 2
+    b.backward()
+    optimisers['D'].step()
+    for p in G.parameters(): p.requires_grad_(True)
+    optimisers['information'].zero_grad()
+    logits, c_hat = D.q(G(*second))
+    z, l, c = second
+    h = information_loss(logits, l, c_hat, c, lam_l, 0.0)
+    h.backward(retain_graph=True)
+    k = information_loss(logits, l, c_hat, c, 0.0, lam_c)
+    k.backward()
+    optimisers['information'].step()
+    return {'information': (h + k).item(), 'D': a.item() + b.item(), 'G': loss_g.item()}
+""",
+        """
+def three_step(G, D, optimisers, x, first, second, lam_l, lam_c):
+    import numpy as np
+    def go(name, loss):
+        ps = [p for g in optimisers[name].param_groups for p in g['params']]
+        optimisers[name].zero_grad()
+        loss.backward(inputs=ps)
+        optimisers[name].step()
+        return np.float32(loss.detach().numpy())
+    r = {'G': go('G', torch.einsum('n,n->', D.v(G(*first)) - 1, D.v(G(*first)) - 1) / len(first[0]))}
+    with torch.no_grad():
+        fake = G(*first)
+    r['D'] = go('D', (torch.square(D.v(x) - 1).sum() / len(x) + torch.square(D.v(fake)).sum() / len(fake)) * 0.5)
+    logits, c_hat = D.q(G(*second))
+    ce = -torch.distributions.OneHotCategorical(logits=logits).log_prob(second[1]).mean()
+    r['information'] = go('information', lam_l * ce + lam_c * (c_hat - second[2]).square().mean())
+    return r
+""",
     ],
 }
 
@@ -213,6 +347,24 @@ def step(*, zero="optimisers[name].zero_grad()", g=G_STEP, d=D_STEP, i=I_STEP, e
 WHOLE = {"step-whole"}
 WRONG = {
     "gradient-norms": {
+        "cut short at the first parameter that is not reached": (
+            NORMS + f"        out[name] = 0.0\n        for g in {GRAD}:\n"
+            "            if g is None:\n                break\n"
+            "            out[name] = math.hypot(out[name], float(g.norm()))\n    return out",
+            {"norms-value"},
+        ),
+        "a part that is reached in part counted as not reached": (
+            "def gradient_norms(loss, modules):\n"
+            "    out = dict.fromkeys(modules, 0.0)\n"
+            "    for name, m in modules.items():\n"
+            "        try:\n"
+            "            got = torch.autograd.grad(loss, list(m.parameters()), retain_graph=True)\n"
+            "            out[name] = math.sqrt(sum(float((g**2).sum()) for g in got))\n"
+            "        except RuntimeError:\n"
+            "            pass\n"
+            "    return out",
+            {"norms-value"},
+        ),
         "the modules left in eval mode": (NORMS + "        m.eval()\n" + LENGTH + "    return out", {"norms-clean"}),
         "cut off at 10": (
             NORMS + LENGTH + "    return {name: min(length, 10.0) for name, length in out.items()}",

@@ -1,4 +1,4 @@
-"""Assignment 4: three right answers in different styles, and wrong ones with the check cells they fail.
+"""Assignment 4: right answers in different styles, and wrong ones with the check cells they fail.
 
 The three texts and the run itself are graded by hand.
 """
@@ -35,6 +35,19 @@ def name_categories(D, spec, images):
         m.train(training[m]) if not list(m.children()) else setattr(m, "training", training[m])
     return out
 """,
+        """
+def name_categories(D, spec, images):
+    import numpy as np
+    modes = [m.training for m in D.modules()]
+    D.eval()
+    try:
+        x = torch.from_numpy(images.numpy().astype('float32') / 255)[:, None]
+        v, a = D(x)
+    finally:
+        for m, t in zip(D.modules(), modes): m.train(t)
+    p = spec.posteriors(a)[spec.discrete[0]].probs.detach().numpy()
+    return torch.from_numpy(p.argmax(axis=1)).long()
+""",
     ],
     "best-match": [
         """
@@ -69,6 +82,23 @@ def best_match(categories, labels, k):
     same = [name[c] == l for c, l in zip(categories.tolist(), labels.tolist())]
     return np.float32(sum(same)) / np.float32(len(labels))
 """,
+        """
+def best_match(categories, labels, k):
+    from scipy.optimize import linear_sum_assignment
+    one = torch.nn.functional.one_hot
+    t = torch.einsum('nc,nl->cl', one(categories, k).float(), one(labels, k).float())
+    r, c = linear_sum_assignment(t.max() - t)
+    names = torch.empty(k, dtype=torch.int64)
+    names[torch.as_tensor(r)] = torch.as_tensor(c)
+    return (names[categories] == labels).double().mean()
+""",
+        """
+def best_match(categories, labels, k):
+    import numpy as np, scipy.optimize as so
+    t = np.histogram2d(categories.numpy(), labels.numpy(), bins=k, range=[[-.5, k-.5]]*2)[0]
+    each = np.vstack([np.kron(np.eye(k), np.ones(k)), np.kron(np.ones(k), np.eye(k))])
+    return -so.linprog(-t.ravel(), A_eq=each, b_eq=np.ones(2 * k), bounds=(0, 1)).fun / len(labels)
+""",
     ],
     "answer-information": [
         """
@@ -90,6 +120,20 @@ def answer_information(p):
     for row in p.tolist():
         total += sum(q * math.log(q / m) for q, m in zip(row, mean) if q > 0)
     return total / len(p)
+""",
+        """
+def answer_information(p):
+    import numpy as np
+    q = p.numpy().astype('float64')
+    m = q.mean(axis=0)
+    with np.errstate(divide='ignore', invalid='ignore'):
+        kl = np.where(q > 0, q * np.log(q / m), 0)
+    return kl.sum(axis=1).mean()
+""",
+        """
+def answer_information(p):
+    C = torch.distributions.Categorical
+    return C(probs=p.mean(0)).entropy() - C(probs=p).entropy().mean()
 """,
     ],
     "traversal": [
@@ -119,6 +163,26 @@ def traversal(spec, z, category, name, values):
     latents.c[name].copy_(torch.cat([values] * len(z)))
     latents.z.copy_(torch.kron(z, torch.ones(len(values), 1)))
     return latents
+""",
+        """
+def traversal(spec, z, category, name, values):
+    import numpy as np
+    n = len(z) * len(values)
+    zz = torch.from_numpy(np.repeat(z.numpy(), len(values), axis=0))
+    c = {}
+    for other in spec.names:
+        if other == spec.discrete[0]: c[other] = torch.full((n,), int(category))
+        elif other == name: c[other] = torch.from_numpy(np.tile(values.numpy(), len(z)))
+        elif other in spec.discrete: c[other] = torch.zeros(n).long()
+        else: c[other] = torch.zeros(n)
+    return Latents(zz, c)
+""",
+        """
+def traversal(spec, z, category, name, values):
+    pairs = torch.cartesian_prod(torch.arange(len(z)), torch.arange(len(values)))
+    held = {name: values[pairs[:, 1]]}
+    held[spec.discrete[0]] = torch.tensor([category] * len(pairs))
+    return spec.by_hand(torch.einsum('rn,pr->pn', z, torch.nn.functional.one_hot(pairs[:, 0], len(z)).float()), held)
 """,
     ],
 }
@@ -413,6 +477,18 @@ WRONG = {
         ),
     },
     "answer-information": {
+        "blind answers left out": (
+            INFO.replace(
+                "    m =",
+                "    p = p[H(p) < math.log(p.shape[1]) - 1e-5]\n    if not len(p):\n        return 0.0\n    m =",
+            )
+            + "H(m) - H(p).mean()",
+            {"information-extreme"},
+        ),
+        "each answer counted once": (
+            INFO.replace("    m =", "    p = p.unique(dim=0)\n    m =") + "H(m) - H(p).mean()",
+            {"information-extreme"},
+        ),
         "ten categories built in": (
             INFO.replace("    m =", "    p = p[:, :10]\n    m =") + "H(m) - H(p).mean()",
             {"information-extreme", "information-value"},

@@ -79,7 +79,7 @@ def test_a_right_result_that_changes_what_it_was_given_loses_points(assignment, 
 
 
 @pytest.mark.parametrize("assignment, answer", STEPS)
-def test_right_answers_in_three_styles_lose_nothing_on_twenty_inputs(assignment, answer):
+def test_right_answers_in_several_styles_lose_nothing_on_twenty_inputs(assignment, answer):
     for source in answers(assignment).RIGHT[answer]:
         assert lost(assignment, {answer: source}, answer, seed=7000, draws=20) == {}, source
 
