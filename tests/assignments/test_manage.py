@@ -248,7 +248,6 @@ def test_zips_of_moodle_and_canvas_are_sorted_by_zip_collect(nbgrader, tmp_path)
             entry = zipfile.ZipInfo(f"Ada Lovelace_12345_assignsubmission_file/{name}.ipynb", (2025, 3, day, 12, 0, 0))
             archive.writestr(entry, text + "\n" * (day == 9))
         archive.writestr("[Cid]_77_assignsubmission_file_a1_gan_objective.ipynb", text)
-        archive.writestr("lovelaceada_LATE_987_4321_a1_gan_objective-1.ipynb", text)
         archive.writestr("dan/a1_gan_objective.ipynb", text)
         inner = "Eve_14_assignsubmission_file/hw/downloaded/a1/extracted/x/Cid_77_assignsubmission_file"  # as if Cid's
         archive.writestr(f"{inner}/a1_gan_objective.ipynb", text + "\n")
@@ -258,12 +257,21 @@ def test_zips_of_moodle_and_canvas_are_sorted_by_zip_collect(nbgrader, tmp_path)
             archive.writestr(entry, content)
         archive.writestr("Hal_17_assignsubmission_onlinetext/onlinetext.html", "")
         archive.writestr("Hal_17_assignsubmission_file/timestamp.txt", "2000-01-01")
+    with zipfile.ZipFile(inbox / "canvas.zip", "w") as archive:  # as Canvas writes it: all dates are of the download
+        for name in ("lovelace_ada_LATE_987_4321", "lovelace_ada_LATE_987_4322", "anon_x3Ys1_4323"):
+            archive.writestr(f"{name}_a1_gan_objective.ipynb", text)
+        archive.writestr("hopper_988_text.html", "")
+        archive.writestr("lovelace_ada_987_4324_timestamp.txt", "2000-01-01")
     shutil.copytree(COURSE / "release" / "a1", tmp_path / "release" / "a1")
     done = subprocess.run(
         [sys.executable, "-m", "nbgrader", "zip_collect", "a1", "--force"], cwd=tmp_path, capture_output=True, text=True
     )
     found = {path.parent.parent.name for path in tmp_path.glob(f"submitted/*/a1/{room.name}")}
-    assert found == {"Ada Lovelace_12345", "Cid_77", "lovelaceada_987", "dan", "Eve_14", "Fay_15"}, done.stderr
+    canvas = {"lovelace_ada_987", "anon_x3Ys1"}
+    assert found == {"Ada Lovelace_12345", "Cid_77", "dan", "Eve_14", "Fay_15"} | canvas, done.stderr
+    files = {path.name for path in tmp_path.glob("submitted/*_ada_987/a1/*")}
+    assert files == {room.name, "a1_gan_objective (2).ipynb"}  # no date, and both, for `grade` to say which it took
+    assert (tmp_path / "submitted" / "hopper_988" / "a1" / "text.html").exists()
     fay, gus, hal = (tmp_path / "submitted" / name / "a1" for name in ("Fay_15", "Gus_16", "Hal_17"))
     assert (fay / "timestamp.txt").read_text().startswith("2025-03-07 08:00")  # the date of the zip in the class's zip
     assert (gus / "hw.zip").exists() and "Gus_16_assignsubmission_file/hw.zip can't be unpacked" in done.stderr

@@ -11,19 +11,21 @@ import os
 import re
 import shutil
 import zipfile
-from datetime import datetime
+from collections import Counter
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from nbgrader.plugins.zipcollect import ExtractorPlugin, FileNameCollectorPlugin
 
 # Moodle: "Ada Lovelace_12345_assignsubmission_file_NAME.ipynb", or a folder "Ada Lovelace_12345_assignsubmission_file"
-# Canvas: "lovelaceada_987_4321_NAME.ipynb", "lovelaceada_LATE_987_4321_NAME.ipynb". Else: a folder for each student.
+# Canvas: "lovelaceada_987_4321_NAME.ipynb", "lovelaceada_LATE_987_4321_NAME.ipynb", "anon_x3Ys1_4321_NAME.ipynb",
+# "lovelaceada_987_text.html". Else: a folder for each student.
 FORMS = (
     r"(?P<who>.+?)_(?P<number>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<file>.*)",
-    r"(?P<who>[^_]+)(?:_LATE)?_(?P<number>\d+)_\d+_(?P<file>.+)",
+    r"(?:LATE_)?(?P<who>anon)_(?P<number>\w{5})_\d+_(?P<file>.+)",
+    r"(?P<who>.+?)(?:_LATE)?_(?P<number>\d+)_\d+_(?P<file>.+)",
+    r"(?P<who>.+?)(?:_LATE)?_(?P<number>\d+)_(?P<file>(?:text|link)\.html)",
 )
-
-
 PACKED = (".zip", ".tar", ".tar.gz", ".tgz")
 MOST = 2**30  # bytes that a student's zip may hold
 
@@ -61,23 +63,31 @@ def unpack(path: Path, most: int | None) -> None:
 class Collector(FileNameCollectorPlugin):
     """Whose file is it? The student is called NAME_NUMBER, with the number that the system knows.
 
-    A file that is no notebook is collected, too, so that `grade` can say what was found in place of one.
+    A file that is no notebook is collected, too, so that `grade` can say what was found in place of one. Of one name
+    the latest counts; where the zip does not say which that is, all of a student's files are kept, and `tidy` says
+    which one it took.
     """
+
+    def __init__(self, **settings):
+        super().__init__(**settings)
+        self.seen: Counter = Counter()
 
     def collect(self, submitted_file: str) -> dict | None:
         _, archive, *parts = place(submitted_file)
         parts = parts or [archive]
-        if any(part.startswith((".", "__MACOSX")) for part in parts) or parts[-1] == "timestamp.txt":
-            return None  # nbgrader would take a student's timestamp for the date
         # from the outside: the system names the outer folder or file, a student what lies in a zip in it
         found = next(filter(None, (re.fullmatch(form, part) for part in parts for form in FORMS)), None)
         name = found["file"] if found and found.string == parts[-1] else parts[-1]
+        if name == "timestamp.txt" or any(part.startswith((".", "__MACOSX")) for part in parts):
+            return None  # nbgrader would take a student's timestamp for the date
         student = f"{found['who']}_{found['number']}" if found else [Path(archive).stem, *parts][-2]
-        return {
-            "student_id": re.sub(r"[][*?]", "", student),  # nbgrader would take them for patterns
-            "file_id": plain_name(name),
-            "timestamp": str(date(submitted_file)),
-        }
+        student = re.sub(r"[][*?]", "", student)  # nbgrader would take them for patterns
+        told = {"student_id": student, "file_id": plain_name(name)}
+        if when := date(submitted_file):
+            return told | {"timestamp": str(when)}
+        self.seen[student, name] += 1  # of two files of one name nbgrader would give up, with the whole class
+        copies = self.seen[student, name]
+        return told | {"file_id": name if copies == 1 else f"{Path(name).stem} ({copies}){Path(name).suffix}"}
 
 
 def place(extracted: str) -> list[str]:
@@ -86,20 +96,21 @@ def place(extracted: str) -> list[str]:
     return [found[1], *found[2].split("/")]
 
 
-def date(extracted: str) -> datetime:
+def date(extracted: str) -> datetime | None:
     """When a file was handed in: its date in the class's zip, or that of the zip there that held it.
 
-    Unpacked, it has the date of today, and what a student packed has the date that the student's clock says.
+    None where all dates there lie within an hour: Canvas and today's Moodle write the time of the download.
     """
     head, archive, *parts = place(extracted)
     with contextlib.suppress(OSError, ValueError, zipfile.BadZipFile):
         with zipfile.ZipFile(f"{head}/archive/{archive}.zip") as file:
-            dates = {entry.filename: entry.date_time for entry in file.infolist()}
+            dates = {entry.filename: datetime(*entry.date_time) for entry in file.infolist()}
+        if max(dates.values()) - min(dates.values()) > timedelta(hours=1):
             for k in range(len(parts), 0, -1):
                 for ending in ("", *PACKED):
                     if found := dates.get("/".join(parts[:k]) + ending):
-                        return datetime(*found)
-    return datetime.fromtimestamp(os.path.getmtime(extracted))
+                        return found
+    return None
 
 
 def plain_name(name: str) -> str:
