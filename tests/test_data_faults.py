@@ -7,6 +7,7 @@ import functools
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -97,6 +98,19 @@ def test_a_broken_file_in_the_cache_is_fetched_anew_and_alone(monkeypatch, harm)
             path.write_bytes(good[:100] if harm == "truncated" else good[:-1] + bytes([good[-1] ^ 1]))
         assert "MNIST, downloaded from" in data.load("mnist").source
     assert path.read_bytes() == packed[path.name] and len(server.asked) == 5
+
+
+def test_an_interrupted_download_leaves_nothing_and_is_taken_up_again(monkeypatch):
+    def stop(_: int) -> None:
+        raise KeyboardInterrupt
+
+    with Server({}) as server:
+        serve(monkeypatch, server)
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            ended = SimpleNamespace(total=0, update=stop, reset=lambda: None, close=lambda: None)
+            patch.setattr(download, "deadline", lambda: ended)
+            data.load("mnist")
+        assert kept() == [] and "downloaded from" in data.load("mnist").source
 
 
 def test_a_full_disk_is_named_leaves_nothing_and_the_shipped_digits_stand_in(monkeypatch):

@@ -38,6 +38,8 @@ def pixels(png: bytes) -> np.ndarray:
         (LatentSpec(8, (Categorical(4), Categorical(3))), 3, 4),
         (LatentSpec(8, (Uniform(), Uniform())), 3, 10),
         (LatentSpec(0, (Categorical(5), Uniform(sigma=1.0)), uniform_noise=True), 1, 5),
+        (LatentSpec(8, (Categorical(2), Categorical(12))), 1, 2),
+        (LatentSpec(0, (Uniform(),)), 1, 10),
     ],
 )
 def test_a_model_grey_or_in_colour_with_any_codes_is_drawn_with_a_control_for_each_code(spec, channels, columns):
@@ -48,7 +50,7 @@ def test_a_model_grey_or_in_colour_with_any_codes_is_drawn_with_a_control_for_ea
     assert all(name in panel.words() and name in panel.answer.value for name in spec.names)
     for name, control in panel.controls.items():
         before = panel.picture.value
-        control.value = 2 if spec[name].discrete else 1.5
+        control.value = 1 if spec[name].discrete else 1.5
         assert panel.picture.value != before, name
     click(panel, "Keep as B")
     assert pixels(panel.strip.value).shape[:2] == (56, 11 * 56)

@@ -8,7 +8,9 @@ import atexit
 import importlib.util
 import os
 import sys
+import tomllib
 from importlib import metadata
+from pathlib import Path
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -94,4 +96,9 @@ def test_an_older_package_is_named_with_what_is_needed_before_anything_is_comput
     found = metadata.version
     monkeypatch.setattr(metadata, "version", lambda name: "2.4.0" if name == "torch" else found(name))
     with pytest.raises(ImportError, match=r"torch >=2\.9 \(found: 2\.4\.0\); run: pip install -U torch"):
+        versions.check()
+    project = tomllib.loads((Path(versions.__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["requires-python"] == f">={'.'.join(map(str, versions.OLDEST))}"
+    monkeypatch.setattr(versions, "OLDEST", (99, 1))
+    with pytest.raises(ImportError, match=r"infogan_utils needs Python 99\.1 or newer, this is 3\.\d+$"):
         versions.check()

@@ -346,6 +346,8 @@ def test_ticks_train_only_while_playing_and_leave_messages_alone():
         (LatentSpec(8, (Categorical(4), Categorical(3))), 3),
         (LatentSpec(8, (Uniform(),)), 3),
         (LatentSpec(2, (Categorical(10),) * 10), 1),
+        (LatentSpec(8, (Categorical(2), Categorical(12))), 1),
+        (LatentSpec(0, (Uniform(),)), 1),
     ],
 )
 def test_pictures_train_under_the_dial_grey_or_in_colour_with_any_codes(spec, channels):
