@@ -494,7 +494,7 @@ WRONG = {
                 "modules.items()}\n    for m in modules.values():\n        m.requires_grad_(False)\n"
                 "    return out"
             ),
-            {"norms-clean"},
+            {"norms-clean", "norms-value"},
         ),
         "a sum, where signs cancel": (
             NORMS + f"        out[name] = abs(float(sum(g.sum() for g in {GRAD} if g is not None)))\n    return out",
@@ -512,7 +512,7 @@ WRONG = {
             NORMS.replace("    out = {}", "    loss.backward(retain_graph=True)\n    out = {}")
             + "        grads = [p.grad for p in m.parameters() if p.grad is not None]\n"
             "        out[name] = math.sqrt(sum(float((g**2).sum()) for g in grads))\n    return out",
-            {"norms-clean"},
+            {"norms-clean", "norms-value"},
         ),
         "gradients left behind": (
             "def gradient_norms(loss, modules):\n    for m in modules.values():\n        m.zero_grad()\n"
