@@ -92,9 +92,10 @@ DIGIT_VIEWS = Views((*OWN_VIEWS, View(DIGIT_AUGMENT, 0.5)))
 FAST = Recipe(
     continuous_weight=0.8, views=DIGIT_VIEWS, plain_d=True, agreement=1.0, lr_d=2e-3, lr_q=1e-3, average=0.995
 )
-# for pictures with continuous factors and D with spectral norm, after InfoGAN-CR's settings; and with its regulariser
-SPRITES = Recipe(lam=0.05, batch=64, lr_d=2e-3, lr_q=2e-3, average=0.0)
-CONTRASTIVE = replace(SPRITES, contrast=40.0, gap_steps=5000)  # λ · 40 = 2, their weight
+# for pictures with continuous factors and D with spectral norm, after InfoGAN-CR, whose λ is 0.05; and its regulariser,
+# with a weight λ · 5 = 1, theirs is 2
+SPRITES = Recipe(lam=0.2, batch=64, lr_d=2e-3, lr_q=2e-3, average=0.0)
+CONTRASTIVE = replace(SPRITES, contrast=5.0, gap_steps=5000)
 PAPER = Recipe()  # as the authors' code has it, for latent variables with σ fixed to 1 and uniform noise
 PLAIN_GAN = Recipe(information_updates=("Q",))  # the paper's Figure 1: a plain GAN, a Q fitted on the side
 THREE_STEP = Recipe(gan="least-squares", lam_lc=(1.0, 0.1), separate_step=True)  # as in eriklindernoren/PyTorch-GAN

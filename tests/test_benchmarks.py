@@ -60,7 +60,6 @@ def test_each_row_leaves_out_its_part_alone():
 def test_a_run_side_by_side_takes_the_trainers_own_step():
     run, spec = parts.Run("fast", 3, pictures(200)), data.SETS["mnist"].spec
     usual = Trainer(*build(spec, seed=3), spec, recipes.FAST, seed=3)
-    usual.bfloat16 = False
     rows = torch.randint(200, (64,), generator=usual.generator)
     theirs, ours = usual.step(as_floats(pictures(200)[rows])), run.step()
     assert ours.keys() == theirs.keys() and all(torch.allclose(ours[name], theirs[name]) for name in theirs)
@@ -88,12 +87,12 @@ def drawn() -> data.DataSet:
     return data.load("sprites", limit=5_200)
 
 
-@pytest.mark.parametrize("name", ["infogan", "contrastive"])
+@pytest.mark.parametrize("name", ["infogan", "contrastive", "own T"])
 def test_a_run_on_sprites_takes_the_trainers_own_steps_and_its_gap_closes(name, drawn):
     run = sprites.SpritesRun(name, 3, 4, (drawn.train[:64], None, None), scores.Now())
     recipe = dataclasses.replace(sprites.ROWS[name], gap_steps=2)
     usual = Trainer(*build(drawn.spec, drawn.widths, side=32, seed=3), drawn.spec, recipe, seed=3)
-    usual.bfloat16, gaps = False, []
+    gaps = []
     for _ in range(4):
         run.advance()
         gaps.append(run.gap.item())

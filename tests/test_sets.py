@@ -120,9 +120,9 @@ def test_one_command_trains_measures_and_draws_each_layout(folder, monkeypatch, 
 
 def test_a_layout_trains_on_another_set(folder):
     own = ["--data", "yaleb", *"--steps 1 --batch 8 --seeds 1 --out".split(), str(folder)]
-    sets.main([*own, *"--codes celeba --recipe paper --lam 0.1".split()])
+    sets.main([*own, *"--codes celeba --recipe paper --set lam=0.1".split()])
     sets.main(own)  # the set's own codes are a run of their own
     first, second = json.loads((folder / "sets.json").read_text("utf-8"))["runs"]
     assert len(first["information"]) == 10 and "information" not in second
-    assert "--data yaleb --codes celeba --recipe paper --lam 0.1" in first["command"] and "lam" not in second
+    assert "--data yaleb --codes celeba --recipe paper --set lam=0.1" in first["command"] and "set" not in second
     assert {path.name for path in folder.glob("*.png")} >= {"sets_yaleb.png", "sets_yaleb_celeba.png"}

@@ -53,7 +53,8 @@ CLOTHES = Augment(scale=0.15, shift=0.1, aspect=0.15, mirror=0.5)
 ANYTHING = Augment(scale=0.1, shift=0.1, mirror=0.5)
 HOUSE_NUMBERS = Augment(rotation=0.1, shear=0.2, scale=0.1, shift=0.1)
 FACES = Augment(scale=0.1, shift=0.05, mirror=0.5)
-OF_SPRITES = LatentSpec(5, (Uniform(),) * 5, uniform_noise=True)  # as InfoGAN-CR has on dSprites, arXiv 1906.06034
+# as InfoGAN-CR (arXiv 1906.06034) has on dSprites, with the σ of its code
+OF_SPRITES = LatentSpec(5, (Uniform(sigma=1.0),) * 5, uniform_noise=True)
 SETS = {
     "mnist": Entry(digits.mnist, PAPER_SPECS["mnist"], {28: SMALL}, DIGIT_AUGMENT),
     "fashion": Entry(digits.fashion, PAPER_SPECS["mnist"], {28: SMALL}, CLOTHES),

@@ -11,7 +11,6 @@ import warnings
 from collections.abc import Callable
 
 import torch
-from parts import OnDevice
 from side_by_side import Run
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -63,7 +62,7 @@ class Timed(Run):
 
     def __init__(self, widths: Widths, channels: int, side: int, batch: int, layout, device: str) -> None:
         nets = (n.to(memory_format=layout) for n in build(SPEC, widths, channels=channels, side=side))
-        recipe = dataclasses.replace(FAST, batch=batch, views=OnDevice(FAST.views.parts))
+        recipe = dataclasses.replace(FAST, batch=batch)
         self.on_cpu = torch.randint(0, 256, (2 * batch, channels, side, side), dtype=torch.uint8)
         super().__init__(Trainer(*nets, SPEC, recipe, device=device), self.on_cpu, until=0)
 

@@ -22,7 +22,7 @@ from figures import Yardstick, figures, replace_text, yardstick
 from torch import Tensor
 
 from infogan_utils import Recipe, Trainer, build, choose_start, data, metrics, plots
-from infogan_utils.augment import Augment, View, Views, change
+from infogan_utils.augment import Augment, View, Views
 from infogan_utils.models import SMALL
 from infogan_utils.recipes import DIGIT_AUGMENT, FAST, PAPER
 
@@ -70,26 +70,12 @@ PARTS = {
 }
 
 
-class OnDevice(Views):
-    """The same Views for a recording: their bounds are copied to the device once, not in each step."""
-
-    def __call__(self, x: Tensor, generator: torch.Generator) -> Tensor:
-        kept = self.__dict__.setdefault("bounds", {})
-        if (len(x), x.device) not in kept:
-            sizes = torch.tensor(self.cuts(len(x))).diff()
-            rows = torch.tensor([dataclasses.astuple(part.augment) for part in self.parts])
-            kept[len(x), x.device] = rows.repeat_interleave(sizes, 0).to(x.device)
-        return change(x, kept[len(x), x.device], generator)
-
-
 class Run(side_by_side.Run):
     """A run of that name: the start that was chosen, if any, and then its steps."""
 
     def __init__(self, name: str, seed: int, images: Tensor, steps: int | None = None, device: str = "cpu") -> None:
         self.name, self.seed, self.part = name, seed, PARTS[name]
         recipe, spec = self.part.recipe, data.SETS["mnist"].spec
-        if recipe.views is not None:
-            recipe = dataclasses.replace(recipe, views=OnDevice(recipe.views.parts))
         trainer = self.part.kind(*build(spec, SMALL, seed=seed), spec, recipe, seed=seed, device=device)
         super().__init__(trainer, images, steps or self.part.steps)
 

@@ -5,8 +5,9 @@
 FOLDER holds the set as ``data.load`` reads it. The stand-ins: "coil20" for the paper's chairs, "yaleb" for its faces.
 ``--codes`` puts a layout on another set, for one that isn't at hand: ``--data mnist --codes svhn``.
 Recipes: ``paper``, as the paper trains; ``fast``, notebook 06's recipe with the set's own T, without a T of its own for
-each code. Each run is added to ``infogan_utils/assets/sets.json`` as soon as it is measured, in the place of an
-earlier one with the same settings; the picture ``sets_DATA[_CODES].png`` there is drawn by the run of the first seed.
+each code. On a GPU the seeds train side by side. Each run is added to ``infogan_utils/assets/sets.json`` as soon as it
+is measured, in the place of an earlier one with the same settings; the picture ``sets_DATA[_CODES].png`` there is drawn
+by the run of the first seed.
 """
 
 import argparse
@@ -17,39 +18,46 @@ from pathlib import Path
 import numpy as np
 import torch
 from figures import few_colours, replace_text, rounded
+from side_by_side import WIDTH, Run, side_by_side
 from torch import Tensor
 
-from infogan_utils import Model, Trainer, best_device, build, choose_start, data, metrics, plots, recipes, train
+from infogan_utils import Model, Trainer, best_device, build, choose_start, data, metrics, plots, recipes
 from infogan_utils.latents import Latents
 from infogan_utils.models import SMALL
 
 ASSETS = Path(plots.results.ASSETS)
 NAMES = tuple(name for name in data.SETS if name not in ("folder", "sprites"))
 # what makes a run: the command's options
-KEY = ("data", "codes", "recipe", "lam", "networks", "steps", "batch", "seed")
+KEY = ("data", "codes", "recipe", "set", "networks", "steps", "batch", "seed")
 DRAWN = 2_000  # generated pictures that are measured
 
 
-def recipe_of(found: data.DataSet, name: str, lam: float | None, batch: int) -> recipes.Recipe:
+def recipe_of(found: data.DataSet, name: str, batch: int, changes: dict[str, float]) -> recipes.Recipe:
     """The recipe of that name for this set. Without a category there is nothing for the agreement bound."""
     recipe = recipes.PAPER if name == "paper" else recipes.FAST
     if name == "fast":
         recipe = dataclasses.replace(recipe, views=found.augment, agreement=float(bool(found.spec.discrete)))
-    return dataclasses.replace(recipe, batch=batch, lam=recipe.lam if lam is None else lam)
+    return dataclasses.replace(recipe, batch=batch, **changes)
 
 
-def trained(
-    found: data.DataSet, name: str, lam: float | None, networks: str, steps: int, batch: int, seed: int
-) -> Model:
-    """The averaged model after that many steps; a chosen start comes first where the recipe and Q allow it."""
-    side, channels = found.train.shape[-1], 1 if found.train.ndim == 3 else 3
-    widths, recipe = (SMALL if networks == "small" else found.widths), recipe_of(found, name, lam, batch)
-    nets = build(found.spec, widths, channels=channels, side=side, seed=seed)
-    trainer = Trainer(*nets, found.spec, recipe, seed=seed, device=best_device())
-    if steps and recipe.agreement and not widths.q_fc:
-        choose_start(trainer, found.train, steps=min(500, -(-steps // 3)))
-    train(trainer, found.train, until=steps)
-    return trainer.averaged
+class SetRun(Run):
+    """A run of one seed; a chosen start comes first where the recipe and Q allow it."""
+
+    def __init__(
+        self, found: data.DataSet, recipe: recipes.Recipe, networks: str, steps: int, seed: int, device
+    ) -> None:
+        side, channels = found.train.shape[-1], 1 if found.train.ndim == 3 else 3
+        self.seed, self.widths = seed, SMALL if networks == "small" else found.widths
+        nets = build(found.spec, self.widths, channels=channels, side=side, seed=seed)
+        trainer = Trainer(*nets, found.spec, recipe, seed=seed, device=device)
+        super().__init__(trainer, found.train, steps)
+
+    def prepare(self) -> None:
+        """Choose the start; on a GPU record the step."""
+        if self.trainer.recipe.agreement and not self.widths.q_fc and self.until:
+            choose_start(self.trainer, self.images, steps=min(500, -(-self.until // 3)))
+        if self.until:
+            super().prepare()
 
 
 def measured(model: Model, found: data.DataSet, seed: int) -> dict:
@@ -145,7 +153,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--data", choices=NAMES, required=True)
     parser.add_argument("--codes", choices=data.PAPER_SPECS, help="whose layout; the set's own if none is named")
     parser.add_argument("--recipe", choices=["paper", "fast"], default="fast")
-    parser.add_argument("--lam", type=float, help="λ; the recipe's if none is given")
+    parser.add_argument("--set", nargs="+", metavar="NAME=NUMBER", help="fields of the recipe: lam=0.1 lr_d=1e-3")
     parser.add_argument("--networks", choices=["small", "paper"], default="small", help="paper: those of data.load")
     parser.add_argument("--steps", type=int, default=1500, help="0 measures networks that haven't learnt")
     parser.add_argument("--batch", type=int, default=64, help="images in a step")
@@ -156,25 +164,33 @@ def main(arguments: list[str] | None = None) -> None:
     if options.codes:
         found = dataclasses.replace(found, spec=data.PAPER_SPECS[options.codes])
     print(found.source, flush=True)
-    for seed in options.seeds:
-        given = vars(options) | {"seed": seed}
-        how = {key: given[key] for key in KEY if given[key] is not None}
-        model = trained(found, options.recipe, options.lam, options.networks, options.steps, options.batch, seed)
-        run = how | measured(model, found, seed)
-        run |= {"trained on": len(found.train), "torch": torch.__version__, "machine": best_device().type}
+    changes = {name: float(number) for name, number in (change.split("=") for change in options.set or ())}
+    recipe = recipe_of(found, options.recipe, options.batch, changes)
+    options.set = options.set and " ".join(options.set)
+
+    def done(run: SetRun) -> None:
+        how = {key: value for key in KEY if (value := (vars(options) | {"seed": run.seed})[key]) is not None}
+        model = run.trainer.averaged
+        about = how | measured(model, found, run.seed) | {"trained on": len(found.train), "torch": torch.__version__}
         words = (f"--{'seeds' if key == 'seed' else key} {value}" for key, value in how.items())
-        run["command"] = " ".join(["python tests/benchmarks/sets.py", *words])
-        print(json.dumps(run), flush=True)
+        about |= {"machine": machine, "command": " ".join(["python tests/benchmarks/sets.py", *words])}
+        print(json.dumps(about), flush=True)
         runs = json.loads(path.read_text("utf-8"))["runs"] if path.exists() else []
-        runs = [r for r in runs if any(r.get(key) != how.get(key) for key in KEY)] + [run]
+        runs = [r for r in runs if any(r.get(key) != how.get(key) for key in KEY)] + [about]
         lines = ",\n".join(f"  {json.dumps(run, allow_nan=False)}" for run in runs)
         replace_text(path, f'{{"runs": [\n{lines}\n]}}\n')
-        if options.steps and seed == options.seeds[0]:
+        if options.steps and run.seed == options.seeds[0]:
             whose = f", codes of {options.codes}" if options.codes else ""
-            weight = "" if options.lam is None else f", λ = {options.lam:g}"
-            title = f"{options.data}{whose}, recipe {options.recipe}{weight}, {options.steps:,} steps, seed {seed}"
+            changed = f", {options.set}" if options.set else ""
+            title = f"{options.data}{whose}, recipe {options.recipe}{changed}, {options.steps:,} steps, seed {run.seed}"
             name = "_".join(["sets", options.data, *filter(None, [options.codes])])
             (options.out / f"{name}.png").write_bytes(picture(model, title))
+
+    device = best_device().type  # its self-test is in float32, and comes before TensorFloat-32
+    machine = torch.cuda.get_device_name() if device == "cuda" else device
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    runs = [SetRun(found, recipe, options.networks, options.steps, seed, device) for seed in options.seeds]
+    side_by_side(runs, done, width=1 if device == "cpu" else WIDTH)
 
 
 if __name__ == "__main__":

@@ -4,25 +4,45 @@ One such run leaves a GPU idle most of the time. Each run's step, ``Trainer.step
 graph and then replayed on a stream of its own; some 40 runs fill the GPU. On a CPU the steps run one by one.
 """
 
+import dataclasses
+import os
 from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
 from infogan_utils import Trainer
+from infogan_utils.augment import Views, change
 from infogan_utils.looking import as_floats
 from infogan_utils.seeds import stream
 
+os.environ.setdefault("CUDA_DEVICE_MAX_CONNECTIONS", "32")  # queues to the GPU; read when it is first used
 CHUNK, WIDTH, WARM_UP = 50, 48, 3  # steps of each run in turn; runs at a time; steps before a graph is recorded
+
+
+class OnDevice(Views):
+    """The same Views for a recording: their bounds are copied to the device once, not in each step."""
+
+    def __call__(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        kept = self.__dict__.setdefault("bounds", {})
+        if (len(x), x.device) not in kept:
+            sizes = torch.tensor(self.cuts(len(x))).diff()
+            rows = torch.tensor([dataclasses.astuple(part.augment) for part in self.parts])
+            kept[len(x), x.device] = rows.repeat_interleave(sizes, 0).to(x.device)
+        return change(x, kept[len(x), x.device], generator)
 
 
 class Run:
     """A trainer and its images (n, side, side) or (n, channels, side, side); ``advance`` takes one step."""
 
     def __init__(self, trainer: Trainer, images: Tensor, until: int) -> None:
-        images = images.unsqueeze(1) if images.ndim == 3 else images
+        images, views = images.unsqueeze(1) if images.ndim == 3 else images, trainer.recipe.views
         self.trainer, self.images, self.until = trainer, images.to(trainer.device), until
-        self.trainer.bfloat16, self.graph, self.stream = False, None, None
+        self.graph, self.stream = None, None
+        if type(views) is Views:
+            trainer.recipe = dataclasses.replace(trainer.recipe, views=OnDevice(views.parts))
+        if trainer.device.type == "cuda":  # TensorFloat-32 is as fast for small networks
+            trainer.bfloat16 = False
 
     def prepare(self) -> None:
         """On a GPU draw there from now on, and record the step."""
