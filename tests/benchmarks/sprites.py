@@ -6,16 +6,16 @@ On a GPU all runs train side by side (``side_by_side.py``) and are scored in as 
 CPU one run follows the other. FILE gets each run as soon as it is measured. A run that it holds is not repeated: after
 a stop, give the same command again. Scored are the first 10,000 held-out pictures, by DCI as many as ``--dci`` says: it
 takes two minutes of a core for 10,000. ``--keep`` saves each run's networks, and gives every recipe's runs their
-ModelCentrality, from 2,000 pictures that each run drew.
+ModelCentrality, from 2,000 pictures that each run drew. Beside FILE it draws two of the runs, as ``sprites.png``.
 
 Settings are chosen with ``--choose``, on training pictures of another draw: ``--choose --only`` and names of ``TRIED``.
 
-``own T`` is no InfoGAN of the paper: each code is read behind a T of its own, which destroys what another code is for.
-Whoever writes such a T knows the factors, though no picture's.
+``own T`` is no InfoGAN of the paper: each code is read behind a T of its own (``rolled.py``).
 """
 
 import argparse
 import dataclasses
+import itertools
 import json
 import shlex
 import sys
@@ -25,13 +25,12 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import torch
-from figures import replace_text, rounded
+from figures import few_colours, replace_text, rounded
+from rolled import OWN_T
 from scores import FIGURES, Now, quick, read, slow
-from side_by_side import WIDTH, OnDevice, Run, side_by_side
-from torch import Tensor
+from side_by_side import WIDTH, Run, side_by_side
 
 from infogan_utils import LatentSpec, Recipe, Trainer, Uniform, build, checkpoint, data, metrics, plots
-from infogan_utils.augment import Augment, View
 from infogan_utils.models import SMALL, SPRITES
 from infogan_utils.recipes import CONTRASTIVE
 from infogan_utils.recipes import SPRITES as INFOGAN
@@ -51,26 +50,6 @@ PUBLISHED = {  # means, in the order of FIGURES
 }
 
 
-class Rolled(OnDevice):
-    """T, and after it each picture rolled over its edges, part by part: across, down or both ways. Place is gone."""
-
-    WAYS = (0, 1), (1, 0), (1, 1), (1, 1), (1, 1)  # rows, columns
-
-    def __call__(self, x: Tensor, generator: torch.Generator) -> Tensor:
-        x = super().__call__(x, generator)
-        kept, n, side = self.__dict__.setdefault("ways", {}), len(x), x.shape[-1]
-        if n not in kept:
-            kept[n] = torch.tensor(self.WAYS).repeat_interleave(torch.tensor(self.cuts(n)).diff(), 0).to(x.device)
-        far = torch.randint(side, (n, 2), generator=generator, device=generator.device).to(x.device) * kept[n]
-        rows, columns = ((torch.arange(side, device=x.device) + far[:, :, None]) % side).unbind(1)  # (n, side) each
-        x = x.gather(2, rows[:, None, :, None].expand_as(x))
-        return x.gather(3, columns[:, None, None, :].expand_as(x))
-
-
-# what is left: the columns' place, the rows', the scale, the angle, the shape; and in each the shape
-TURNS, GROWS = Augment(rotation=3.1), Augment(scale=0.4)
-LEFT = Augment(), Augment(), TURNS, GROWS, Augment(rotation=3.1, scale=0.4)
-OWN_T = Rolled(tuple(View(T, 0.2, (f"cont {i}",)) for i, T in enumerate(LEFT, 1)))
 TABLE = {
     "untrained": INFOGAN,
     "infogan": INFOGAN,
@@ -148,6 +127,23 @@ def choose(runs: list[dict], folder: Path) -> None:
         run["ModelCentrality"] = rounded(score)
 
 
+def picture(folder: Path, runs: list[dict]) -> bytes:
+    """Each code from −1 to 1 for two draws of the rest: the last InfoGAN on the left, the last own T on the right."""
+    sides, names = [], [text for name in SPEC.names for text in (name, "")]
+    for run in ([run for run in runs if run["name"] == name][-1] for name in ("infogan", "own T")):
+        model, rows = checkpoint.load_model(path(folder, run)), []
+        z, c = SPEC.sample(2, torch.Generator().manual_seed(0))
+        for name, i in itertools.product(SPEC.names, (0, 1)):
+            row = {key: value[i].expand(9) for key, value in c.items()} | {name: torch.linspace(-1, 1, 9)}
+            rows.append(model.draw(SPEC.by_hand(z[i], row)))
+        sides.append(torch.stack(rows))
+    x = torch.cat([sides[0], torch.zeros_like(sides[0][:, :1]), sides[1]], dim=1)  # (rows, 19, 1, side, side)
+    x[..., 0], x[..., 0, :], x[:, 9] = 0.4, 0.4, 1.0  # edges
+    title = "One code from −1 to 1 in each row. Left: InfoGAN. Right: each code behind a T of its own"
+    grid = plots.image_grid(x, rows=names, title=title, cell=0.32)
+    return few_colours(plots.to_png(grid), 32)
+
+
 def path(folder: Path, run: dict) -> Path:
     """Where the networks of a run are kept."""
     return folder / f"{run['name'].replace(' ', '-')}-{run['seed']}-{run['steps']}.safetensors"
@@ -219,6 +215,8 @@ def main() -> None:
     for name in set(options.only) - {"untrained"} if options.keep else ():
         choose([run for run in of_this if run["name"] == name], options.keep)
     write()
+    if options.keep and {"infogan", "own T"} <= set(options.only):
+        options.json.with_name("sprites.png").write_bytes(picture(options.keep, of_this))
     print(plots.parts_table(figures=(*FIGURES, "ModelCentrality"), runs=of_this), trend(of_this), sep="\n\n")
 
 
