@@ -112,13 +112,17 @@ def test_the_same_command_repeats_no_run_and_kept_runs_are_compared_without_labe
     monkeypatch.setattr(sprites, "DRAWN", 50)
     monkeypatch.setattr(data, "load", lambda *_, **__: drawn)
     monkeypatch.setattr(sprites.SpritesRun, "prepare", lambda self: trained.append((self.name, self.seed)))
-    where = ["--json", str(tmp_path / "found.json"), "--keep", str(tmp_path), "--steps", "2", "--dci", "0"]
+    rows, where = (
+        ("untrained", "infogan", "own T"),
+        ["--json", str(tmp_path / "found.json"), "--keep", str(tmp_path), "--steps", "2", "--dci", "0"],
+    )
     for seeds in ("1", "123"):
-        monkeypatch.setattr(sys, "argv", ["sprites.py", *where, "--only", "untrained", "infogan", "--seeds", *seeds])
+        monkeypatch.setattr(sys, "argv", ["sprites.py", *where, "--only", *rows, "--seeds", *seeds])
         sprites.main()
-    assert trained == [("infogan", 1), ("infogan", 2), ("infogan", 3)]
+    assert trained == [(name, seed) for seed in (1, 2, 3) for name in rows[1:]]
+    assert (tmp_path / "sprites.png").stat().st_size < 50_000
     runs = json.loads((tmp_path / "found.json").read_text())["runs"]
-    assert len(runs) == 6 and {run.get("ModelCentrality") for run in runs} == {None, 0.5}
+    assert len(runs) == 9 and {run.get("ModelCentrality") for run in runs} == {None, 0.5}
     assert [look["steps"] for look in runs[1]["trend"]] == [2] and runs[1]["L_I"] == {"cont 1": 0.1235}
     said = capsys.readouterr().out
     assert "infogan   | 3" in said and "| infogan | 2     | 0.500 ± 0.000 " in said

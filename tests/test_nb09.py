@@ -241,6 +241,15 @@ def test_the_longer_runs_on_folders_gave_what_the_text_says():
     assert "'noise': 0.03" in runs["sprites", 1000] and recall["sprites", 400] == 0 < recall["sprites", 1000]
 
 
+def test_a_T_for_each_code_gave_more_than_the_regulariser_as_the_text_says():
+    runs = plots.measured("sprites")["runs"]
+    rows = {name: [run for run in runs if run["name"] == name] for name in ("infogan", "contrastive", "own T")}
+    mig = {name: sum(run["MIG"] for run in row) / len(row) for name, row in rows.items()}
+    assert mig["own T"] > 3 * mig["infogan"] and mig["contrastive"] < mig["infogan"]
+    assert all(run["L_I"]["cont 5"] < -0.35 for run in rows["own T"]) and {len(row) for row in rows.values()} == {5}
+    assert {run["steps"] for row in rows.values() for run in row} == {12_000}  # a 27th of 322,560
+
+
 # exercises
 
 
