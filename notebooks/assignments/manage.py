@@ -83,7 +83,7 @@ def scores(course: Path, options) -> int:
         by_hand = f" (by hand: {row['points by hand']})" if row["points by hand"] else ""
         print(f"{row['student']:20} {row['total']:>6} of {row['maximum']:g}  {row['status']}{by_hand}")
     for students, share in results.alike(course, options.assignment):
-        print(f"ALIKE {', '.join(students)}: each has {share:.0%} or more of its lines in common with another")
+        print(f"ALIKE {', '.join(students)}: each agrees with another in at least {share:.0%} of the lines")
     return 0
 
 

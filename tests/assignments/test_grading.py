@@ -353,7 +353,7 @@ def test_hand_ins_as_they_come_are_graded_and_what_cannot_be_is_named(tmp_path):
     assert "each submission runs in" in room.said or "WARNING: this machine has neither" in room.said
     for said in (
         "NOT GRADED other: expected 'a1_gan_objective.ipynb', found 'homework.ipynb'",
-        "NOT GRADED packed: expected 'a1_gan_objective.ipynb', found 'hw.zip'",
+        "NOT GRADED packed: expected 'a1_gan_objective.ipynb', found 'hw.zip'; put the notebook beside it",
         "NOT GRADED disguised: 'a1_gan_objective.ipynb' holds none of this assignment's cells, but bound-and-gap",
         "'My homework.ipynb' was taken for 'a1_gan_objective.ipynb'",
         "'a1_gan_objective.ipynb' is graded; beside it lies 'a1_gan_objective-final.ipynb'",

@@ -152,7 +152,8 @@ def tidy(folder: Path, sources: list[Path]) -> tuple[list[str], str]:
         if not path.exists():
             if not alike:
                 there = ", ".join(repr(p.name) for p in found or everything) or "nothing"
-                return notes, f"expected {name!r}, found {there}; rename the file if it is the right one"
+                way = "rename the file if it is the right one" if found else "put the notebook beside it"
+                return notes, f"expected {name!r}, found {there}; {way}"
             newest = max(alike, key=lambda p: p.stat().st_mtime)
             path.write_bytes(newest.read_bytes())
             notes.append(f"{newest.name!r} was taken for {name!r}.")
