@@ -853,6 +853,20 @@ WRONG = {
         ),
     },
     "generator-gradients": {
+        "gradients left in the input": (
+            (
+                "def generator_gradients(s):\n"
+                "    s.requires_grad_(True)\n"
+                "    a,b=generator_losses(s)\n"
+                "    (a*len(s)).backward(retain_graph=True)\n"
+                "    g=s.grad.clone()\n"
+                "    s.grad.zero_()\n"
+                "    (b*len(s)).backward()\n"
+                "    s.requires_grad_(False)\n"
+                "    return g,s.grad"
+            ),
+            {"gradients-middle"},
+        ),
         "gradients added up in one tensor": (
             (
                 "def generator_gradients(s):\n"

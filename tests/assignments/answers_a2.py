@@ -295,6 +295,25 @@ WRONG = {
         ),
     },
     "sample-codes": {
+        "at most three continuous codes": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    c=torch.eye(K)[torch.randint(K,(n,),generator=generator)]\n"
+                "    u=torch.stack([2*torch.rand(n,generator=generator)-1 for _ in range(3)],1)[:,:n_cont]\n"
+                "    return c,u\n"
+            ),
+            {"codes-generator"},
+        ),
+        "gradients switched off for everybody": (
+            (
+                "def sample_codes(n, K, n_cont, generator):\n"
+                "    torch.set_grad_enabled(False)\n"
+                "    c=torch.eye(K)[torch.randint(K,(n,),generator=generator)]\n"
+                "    u=2*torch.rand(n,n_cont,generator=generator)-1\n"
+                "    return c,u\n"
+            ),
+            {"codes-generator"},
+        ),
         "NumPy, seeded by one of 1000 numbers": (
             (
                 "import numpy as np\n"
@@ -603,7 +622,7 @@ WRONG = {
                 "    u = 2 * torch.rand(n, 1, generator=generator) - 1\n"
                 "    return c_cat, u * torch.tensor([1.0, -1.0, 1.0])[:n_cont]"
             ),
-            {"codes-continuous"},
+            {"codes-continuous", "codes-generator"},
         ),
         "categories dealt out like cards": (
             (
@@ -898,6 +917,15 @@ WRONG = {
         ),
     },
     "gaussian-bound": {
+        "log-variance clamped to [−40, 40]": (
+            (
+                "def gaussian_bound(mu, log_var, c):\n"
+                "    log_var=log_var.clamp(-40,40)\n"
+                "    lq=-0.5*(math.log(2*math.pi)+log_var+(c-mu)**2/log_var.exp())\n"
+                "    return lq.sum(1).mean()+c.shape[1]*math.log(2)"
+            ),
+            {"gaussian-one"},
+        ),
         "log-variance clamped to [−30, 30]": (
             (
                 "def gaussian_bound(mu, log_var, c):\n"

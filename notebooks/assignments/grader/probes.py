@@ -53,7 +53,8 @@ def look(what: str, function, *inputs, gradient: bool = True) -> dict:
     for k, (before, after) in enumerate(zip(inputs, given, strict=True), start=1):
         if torch.is_tensor(before):
             same = before.shape == after.shape and torch.equal(before, after)
-            state = "changed in place" if not same else "asked for its gradient" if after.requires_grad else "as it was"
+            asked = after.requires_grad or after.grad is not None
+            state = "changed in place" if not same else "asked for its gradient" if asked else "as it was"
             seen[f"{what}: input {k} afterwards"] = state
     if gradient:
         given = [x.requires_grad_() if torch.is_tensor(x) and x.is_floating_point() else x for x in fresh()]
