@@ -35,7 +35,6 @@ RECIPES = {  # the rows of the README's table: name of the runs, what it stands 
     "fast, shipped": "notebook 06's recipe on the 5,000 digits that come along, five minutes",
     "three-step": "the losses of [PyTorch-GAN](https://github.com/eriklindernoren/PyTorch-GAN) summed, five minutes",
     "port": "that code as it stands, five minutes",
-    "paper, former": "the paper's networks and losses (`paper, former`), five minutes",
     "paper": "the paper's InfoGAN as its authors' program has it, 5,000 steps",
 }
 
