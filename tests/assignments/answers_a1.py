@@ -177,6 +177,11 @@ def least_squares(v_real, v_fake):
 
 WRONG = {
     "value": {
+        "the plain logarithm of σ in 64 bits, which ends at −745": (
+            "def value(s_real, s_fake):\n    d = [torch.sigmoid(s.double()) for s in (s_real, -s_fake)]\n"
+            "    return (d[0].log().mean() + d[1].log().mean()).float()",
+            {"value-extreme"},
+        ),
         "binary_cross_entropy on probabilities, whose logarithms stop at −100": (
             (
                 "def value(s_real, s_fake):\n"

@@ -536,6 +536,20 @@ WRONG = {
         ),
     },
     "discriminator-loss": {
+        "the logarithm of 1 − σ, which is 0 where D believes a point": (
+            DLOSS + "    return f(-D.v(x)).mean() - torch.log(1 - torch.sigmoid(D.v(fake))).mean()",
+            {"d-value"},
+        ),
+        "the same with 1e-8 inside": (
+            DLOSS + "    return f(-D.v(x)).mean() - torch.log(1 - torch.sigmoid(D.v(fake)) + 1e-8).mean()",
+            {"d-value"},
+        ),
+        "binary_cross_entropy on probabilities, whose logarithms stop at −100": (
+            DLOSS
+            + "    b = torch.nn.functional.binary_cross_entropy\n    r, q = D.v(x).sigmoid(), D.v(fake).sigmoid()\n"
+            "    return b(r, torch.ones_like(r)) + b(q, torch.zeros_like(q))",
+            {"d-value"},
+        ),
         "D.zero_grad() inside": (DLOSS + "    D.zero_grad()\n" + DSUM, {"d-value"}),
         "G.zero_grad() inside": (DLOSS + "    G.zero_grad()\n" + DSUM, {"d-value"}),
         "G left in eval mode": (DLOSS.replace("    fake", "    G.eval()\n    fake") + DSUM, {"d-gradient", "d-value"}),
@@ -936,6 +950,16 @@ WRONG = {
         ),
     },
     "information-loss": {
+        "the logarithm of a softmax, which is 0 for a label that is ruled out": (
+            INFO + "    H = -(l * logits.softmax(1).log()).sum(1).mean()\n"
+            "    return lam_l * H + lam_c * f.mse_loss(c_hat, c)",
+            {"information-label"},
+        ),
+        "a sum of exponentials by hand": (
+            INFO + "    H = (logits.exp().sum(1).log() - (l * logits).sum(1)).mean()\n"
+            "    return lam_l * H + lam_c * f.mse_loss(c_hat, c)",
+            {"information-label"},
+        ),
         "logits clamped at 30": (
             INFO + "    return lam_l * f.cross_entropy(logits.clamp(-30, 30), l) + lam_c * f.mse_loss(c_hat, c)",
             {"information-label"},

@@ -477,6 +477,11 @@ WRONG = {
         ),
     },
     "answer-information": {
+        "probabilities clamped at 1e-4 inside the logarithm": (
+            "def answer_information(p):\n    H = lambda q: -(q * q.clamp(1e-4).log()).sum(-1)\n"
+            "    return H(p.mean(0)) - H(p).mean()",
+            {"information-extreme"},
+        ),
         "blind answers left out": (
             INFO.replace(
                 "    m =",
