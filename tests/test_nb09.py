@@ -224,6 +224,13 @@ def test_the_measured_sets_have_what_the_table_shows_and_their_pictures():
             name = "_".join(["sets", run["data"], *([run["codes"]] if "codes" in run else [])])
             picture = plots.results.ASSETS / f"{name}.png"
             assert picture.stat().st_size < 150_000 and Image.open(picture).mode == "P"
+    turned = [(run["steps"], run["angle"]["per object"]["cont 1"]) for run in runs if run["data"] == "coil20"]
+    coil = {steps: [r for each, r in turned if each == steps] for steps in (0, 3000, 4000)}
+    assert max(coil[4000]) < max(coil[0]) < min(coil[3000]) and len(coil[3000]) == 3
+    faces = [run["light"]["drawn"]["left"].values() for run in runs if run["data"] == "yaleb" and run["steps"] == 1500]
+    assert sorted(max(shares) > 2 * sorted(shares)[-2] for shares in faces) == [False, False, True]
+    clothes = [run["accuracy"] for run in runs if run["data"] == "fashion" and run["steps"] == 2400]
+    assert len(clothes) == 5 and 0.55 < sum(clothes) / 5 < 0.62 and max(clothes) - min(clothes) > 0.15
     untrained = [run for run in runs if run["data"] == "yaleb" and not run["steps"]]
     assert all(max(run["light"]["read"]["left"].values()) > 0.5 for run in untrained)  # as the text says
     assert all(max(run["light"]["drawn"]["left"].values()) < 0.05 for run in untrained)

@@ -2,6 +2,8 @@
 
 import dataclasses
 import io
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -69,6 +71,14 @@ def few_colours(png: bytes, colours: int) -> bytes:
     buffer = io.BytesIO()
     Image.open(io.BytesIO(png)).convert("RGB").quantize(colours).save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
+
+
+def put(path: Path, run: dict, key: Sequence[str]) -> None:
+    """Write ``run`` to the runs of a file, a line each, in the place of an earlier one with the same ``key``."""
+    runs = json.loads(path.read_text("utf-8"))["runs"] if path.exists() else []
+    runs = [r for r in runs if any(r.get(name) != run.get(name) for name in key)] + [run]
+    lines = ",\n".join(f"  {json.dumps(r, allow_nan=False)}" for r in runs)
+    replace_text(path, f'{{"runs": [\n{lines}\n]}}\n')
 
 
 def replace_text(path: Path, text: str) -> None:

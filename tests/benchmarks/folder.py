@@ -20,7 +20,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 import torch
-from figures import few_colours, replace_text
+from figures import few_colours, put
 from PIL import Image
 
 from infogan_utils import data, plots
@@ -82,12 +82,7 @@ def main(arguments: list[str] | None = None) -> None:
         found = {"pictures": name, "steps": steps, "printed": printed, "processor seconds": round(spent)}
         found |= {"threads": torch.get_num_threads(), "torch": torch.__version__, "command": command}
         print(json.dumps(found), flush=True)
-        runs = json.loads(path.read_text("utf-8"))["runs"] if path.exists() else []
-        runs = sorted(
-            [r for r in runs if any(r[k] != found[k] for k in KEY)] + [found], key=lambda r: [r[k] for k in KEY]
-        )
-        lines = ",\n".join(f"  {json.dumps(r)}" for r in runs)
-        replace_text(path, f'{{"runs": [\n{lines}\n]}}\n')
+        put(path, found, KEY)
         path.with_name(f"folder_{name}.png").write_bytes(few_colours(png, 64))
 
     with tempfile.TemporaryDirectory() as scratch:

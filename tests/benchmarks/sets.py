@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from figures import few_colours, replace_text, rounded
+from figures import few_colours, put, rounded
 from side_by_side import WIDTH, Run, side_by_side
 from torch import Tensor
 
@@ -175,14 +175,10 @@ def main(arguments: list[str] | None = None) -> None:
         words = (f"--{'seeds' if key == 'seed' else key} {value}" for key, value in how.items())
         about |= {"machine": machine, "command": " ".join(["python tests/benchmarks/sets.py", *words])}
         print(json.dumps(about), flush=True)
-        runs = json.loads(path.read_text("utf-8"))["runs"] if path.exists() else []
-        runs = [r for r in runs if any(r.get(key) != how.get(key) for key in KEY)] + [about]
-        lines = ",\n".join(f"  {json.dumps(run, allow_nan=False)}" for run in runs)
-        replace_text(path, f'{{"runs": [\n{lines}\n]}}\n')
+        put(path, about, KEY)
         if options.steps and run.seed == options.seeds[0]:
             whose = f", codes of {options.codes}" if options.codes else ""
-            changed = f", {options.set}" if options.set else ""
-            title = f"{options.data}{whose}, recipe {options.recipe}{changed}, {options.steps:,} steps, seed {run.seed}"
+            title = f"{options.data}{whose}, {options.recipe}, {options.steps:,} steps, seed {run.seed}"
             name = "_".join(["sets", options.data, *filter(None, [options.codes])])
             (options.out / f"{name}.png").write_bytes(picture(model, title))
 
