@@ -17,6 +17,7 @@ import types
 import warnings
 
 import numpy as np
+import probes
 import torch
 from probes import encode, gradients, look, watch
 
@@ -113,6 +114,7 @@ class Room:
 
 
 WATCHED = [builtins, math, random, torch, torch.Tensor, torch.nn.functional, torch.nn.Module, torch.autograd, np]
+WATCHED += [probes]  # a function could reach these, too, to hide what it has left changed
 
 
 def functions() -> dict:
