@@ -98,6 +98,25 @@ def test_a_students_own_names_cost_nothing(assignment):
     assert lost(assignment, {}, own=NAMES) == {}
 
 
+# what a function might do so that it isn't seen what it leaves changed
+TAMPERING = {
+    "the tests' tools in its caller's namespace": "import sys\nframe = sys._getframe()\nwhile frame:\n"
+    "    if 'pieces' in frame.f_globals:\n        frame.f_globals['pieces'] = lambda *a: []\n    frame = frame.f_back",
+    "the code of the tests' tools": "import gc\nfor tool in gc.get_objects():\n"
+    "    if getattr(tool, '__name__', '') == 'pieces':\n        tool.__code__ = (lambda *a: []).__code__",
+    "PyTorch's functions": "torch.equal = torch.Tensor.equal = lambda *a: True\ntorch.Tensor.clone = lambda x: x",
+}
+
+
+@pytest.mark.parametrize("how", TAMPERING)
+def test_a_function_that_hides_what_it_leaves_changed_earns_nothing(how):
+    head, _, rest = reference("a4")["name-categories"].partition("):\n")
+    leaves = f"{head}):\n    for p in D.parameters():\n        p.grad = torch.zeros_like(p)\n"
+    hides = "".join(f"    {line}\n" for line in TAMPERING[how].splitlines())
+    for source, own in ((leaves + hides + rest, ""), (leaves + rest, f"import torch\n{TAMPERING[how]}")):
+        assert "names-mode" in lost("a4", {"name-categories": source}, "name-categories", own=own)
+
+
 def test_what_a_student_switched_on_for_all_cells_costs_nothing():
     switched = "import torch, warnings\n_mode = torch.inference_mode()\n_mode.__enter__()\n"
     switched += "torch.set_default_dtype(torch.float64)\nwarnings.simplefilter('error')"

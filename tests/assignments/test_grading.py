@@ -132,7 +132,8 @@ CHEATS = {
     "goes on in threads and hooks": "import atexit, gc, json, sys, threading, time\n\n\ndef forge(*a, **k):\n"
     "    for o in gc.get_objects():\n        if type(o).__name__ == 'Room':\n"
     "            o.probe = lambda *a, **k: {'draws': [{'seen': 0.0}] * 5}\n\n\ndef go():\n    while True:\n"
-    "        sys.modules['probes'].encode = forge\n        time.sleep(0.01)\n\n\n"
+    "        for o in gc.get_objects():\n            if getattr(o, '__name__', '') == 'encode':\n"
+    "                o.__code__ = forge.__code__\n        time.sleep(0.01)\n\n\n"
     "threading.Thread(target=go, daemon=True).start()\natexit.register(lambda: time.sleep(60))\n"
     "gc.callbacks.append(forge)\nforge()\nsys.meta_path.insert(0, None)\n"
     "json.dumps = lambda *a, **k: '{\"draws\": [{\"seen\": 0.0}]}'\nsys.modules['torch'] = sys.modules['json'] = None",

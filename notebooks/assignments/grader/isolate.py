@@ -24,12 +24,10 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 PROGRAM = """\
-import sys, types
+import sys
 sys.path += {paths!r}
-sys.modules["probes"] = types.ModuleType("probes")
-exec({probes!r}, vars(sys.modules["probes"]))
 exec({sandbox!r})
-"""  # sent whole: the process can't read the folder that the files lie in
+"""  # sent whole: the process can't read the folder that the file lies in
 LONGEST = 20_000_000  # characters of one answer
 MOUNT = """
 set -e
@@ -125,8 +123,7 @@ class Sandbox:
             environment |= {"HOME": self.folder, "TMPDIR": self.folder}
         spec = None if inside else importlib.util.find_spec("infogan_utils")
         paths = [str(Path(next(iter(spec.submodule_search_locations))).parent)] if spec else []
-        files = {name: (HERE / f"{name}.py").read_text("utf-8") for name in ("probes", "sandbox")}
-        program = PROGRAM.format(paths=paths, **files)
+        program = PROGRAM.format(paths=paths, sandbox=(HERE / "sandbox.py").read_text("utf-8"))
         self.process = subprocess.Popen(
             [*python, "-I", "-c", program, str(megabytes)],
             stdin=subprocess.PIPE,

@@ -18,6 +18,7 @@ from isolate import Sandbox
 from repairs import defined, grade_id
 from variants import fill
 
+TOOLS = (Path(__file__).parent / "probes.py").read_text("utf-8")  # the start of each probe
 HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS\n(.*?)### END HIDDEN TESTS", re.DOTALL)
 DRAWS = 5
 
@@ -76,7 +77,7 @@ class Test:
     """The hidden part of one test cell: its probe's source, its tolerance, its verdict."""
 
     def __init__(self, name: str, source: str):
-        self.name, self.source = name, source
+        self.name, self.source = name, f"{TOOLS}\n{source}"
         space: dict = {"np": np, "math": math}
         exec(compile(source, name, "exec"), space)
         self.tolerance, self.verdict = space.get("TOLERANCE", 1e-4), space.get("verdict")

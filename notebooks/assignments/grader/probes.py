@@ -1,6 +1,6 @@
 """What a probe may use: `look` at a function's call, `gradients` of a loss, `watch` what must stay as it is.
 
-Runs in a submission's process, and with the solution in one of the graders'.
+The text of this file is the start of each probe: it runs in a submission's process, and with the solution in another.
 """
 
 import contextlib

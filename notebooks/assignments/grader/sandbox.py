@@ -2,7 +2,8 @@
 
 It holds no solution and no score, so nothing that a submission does to this process is worth a point: a probe is a
 function `observe(generator)` that calls the student's function on freshly drawn inputs and returns what it sees. The
-graders compare that, elsewhere, with what the same probe sees of the solution.
+graders compare that, elsewhere, with what the same probe sees of the solution. A probe brings its tools (`probes.py`)
+and makes them anew for each draw: what a submission has done to those of an earlier one is gone.
 """
 
 import builtins
@@ -17,9 +18,7 @@ import types
 import warnings
 
 import numpy as np
-import probes
 import torch
-from probes import encode, gradients, look, watch
 
 
 @contextlib.contextmanager
@@ -59,16 +58,20 @@ def usual_names() -> dict:
     return {name: value for name, value in vars(builtins).items() if not name.startswith("_")}
 
 
+HANDS_OFF = "a function that the test uses was replaced while it ran."
+
+
 class Room:
     """A submission's namespace, and beside it one that only the graders' cells have written."""
 
-    TOOLS = dict(look=look, gradients=gradients, watch=watch, torch=torch, math=math, undisturbed=undisturbed)
+    TOOLS = dict(torch=torch, math=math, undisturbed=undisturbed)
 
     def __init__(self, run_cell, user: dict):
         self.run_cell, self.user = run_cell, user
         self.kept: dict = {}  # names of the locked cells
         self.answers: dict = {}  # the last function under each graded name
         self.names: list[str] = []
+        self.usual = functions()
 
     def cell(self, source: str, locked: bool = False) -> dict:
         """Run a cell; a locked one in the graders' namespace, its names handed to the submission."""
@@ -89,16 +92,20 @@ class Room:
         return {} if error is None else {"error": type(error).__name__, "says": str(error)[:2000]}
 
     def probe(self, source: str, seeds: list[int], given: list[str] = (), locked: bool = True) -> dict:
-        """Run `observe` for each seed, with `given` answers in place of the student's own earlier ones."""
+        """Run the probe for each seed, with `given` answers in place of the student's own earlier ones."""
         plain = {k: v for k, v in self.user.items() if not hasattr(builtins, k) and not k.startswith("__")}
         base = plain | self.kept | self.TOOLS | {"__builtins__": builtins}
-        true: dict = {}
+        true, touched = {}, self.put_back()
         for text in given:
             space = dict(base | true)
             exec(compile(text, "<given>", "exec"), space)
             true |= {k: v for k, v in space.items() if k not in base or base[k] is not v}
-        space = base | {k: v for k, v in self.answers.items() if k not in true}
-        exec(compile(source, "<probe>", "exec"), space)
+        base |= {k: v for k, v in self.answers.items() if k not in true}
+
+        def made(space: dict) -> dict:  # the probe and its tools
+            return {k: (v, getattr(v, "__code__", None)) for k, v in space.items() if base.get(k) is not v}
+
+        probe = compile(source, "<probe>", "exec")
         as_set = {k: v for k, v in self.kept.items() if k != "__builtins__"} | usual_names()
         rebound = {k: as_set[k] for k, v in self.user.items() if k in as_set and as_set[k] is not v}
         seen = []
@@ -106,15 +113,28 @@ class Room:
             for seed in seeds:
                 try:
                     with undisturbed():
+                        exec(probe, space := dict(base))
+                        before = made(space)
                         torch.manual_seed(seed)  # noise of the student's own differs from draw to draw
-                        seen.append({"seen": encode(space["observe"](torch.Generator().manual_seed(seed)))})
+                        found = space["encode"](space["observe"](torch.Generator().manual_seed(seed)))
+                        assert made(space) == before, HANDS_OFF
+                        seen.append({"seen": found})
                 except Exception as error:
                     seen.append({"error": type(error).__name__, "says": str(error)[:500]})
-        return {"draws": seen, "rebound": sorted(rebound)}
+        if meanwhile := self.put_back():
+            seen = [{"error": "AssertionError", "says": HANDS_OFF} for _ in seeds]
+        return {"draws": seen, "rebound": sorted(rebound), "touched": touched + meanwhile}
+
+    def put_back(self) -> list[str]:
+        """Undo what a submission has put in the place of functions, and return their names."""
+        found = functions()
+        changed = [key for key, value in self.usual.items() if found.get(key) is not value]
+        for place, name in changed:
+            setattr(place, name, self.usual[place, name])
+        return [f"{place.__name__}.{name}" for place, name in changed]
 
 
 WATCHED = [builtins, math, random, torch, torch.Tensor, torch.nn.functional, torch.nn.Module, torch.autograd, np]
-WATCHED += [probes]  # a function could reach these, too, to hide what it has left changed
 
 
 def functions() -> dict:
@@ -123,8 +143,8 @@ def functions() -> dict:
     for place in WATCHED:
         for level in reversed(place.__mro__) if isinstance(place, type) else [place]:
             found = {k: v for k, v in vars(level).items() if callable(v) and not k.startswith("__")}
-            out |= {(place.__name__, k): v for k, v in found.items()}
-    del out["torch", "manual_seed"]  # PyTorch replaces it when its compiler is loaded
+            out |= {(place, k): v for k, v in found.items()}
+    del out[torch, "manual_seed"]  # PyTorch replaces it when its compiler is loaded
     return out
 
 
@@ -165,7 +185,7 @@ def main(megabytes: int) -> None:
         os.dup2(quiet, number)
     sys.stdin, sys.stdout, sys.stderr = open(os.devnull), open(os.devnull, "w"), open(os.devnull, "w")
     torch.set_num_threads(1)
-    room, before = shell_room(), functions()
+    room = shell_room()
     sys.path.insert(0, "")  # as in a notebook: what `%%writefile` wrote can be imported
     limit(megabytes)
     for line in requests:
@@ -174,9 +194,6 @@ def main(megabytes: int) -> None:
         try:
             if do == "names":
                 room.names, answer = request["names"], {}
-            elif do == "touched":
-                now = functions()
-                answer = {"touched": sorted(f"{m}.{k}" for (m, k), v in before.items() if now.get((m, k)) is not v)}
             else:
                 answer = getattr(room, do)(**request)
         except MemoryError:
