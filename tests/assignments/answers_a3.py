@@ -127,7 +127,7 @@ def information_bound(logits, l):
 
 def generator_loss(G, D, latents, lam):
     x = G(latents[0], latents[1], latents[2])
-    loss = -torch.log(torch.sigmoid(D.v(x))).mean()
+    loss = torch.nn.LogSigmoid()(D.v(x)).mean().neg()
     loss -= lam * information_bound(D.q(x)[0], latents[1])
     return loss
 """,
@@ -148,7 +148,9 @@ def generator_loss(G, D, latents, lam):
     K = latents[1].shape[1]
     x = G(*latents)
     ce = torch.nn.CrossEntropyLoss(reduction='none')(D.q(x)[0], latents[1].argmax(dim=1))
-    return torch.nn.BCELoss()(D.v(x).sigmoid(), torch.ones(len(x))) + lam * (ce.mean() - math.log(K))
+    v = D.v(x)
+    gan = (torch.relu(-v) + torch.log1p(torch.exp(-v.abs()))).mean()
+    return gan + lam * (ce.mean() - math.log(K))
 """,
     ],
     "information-loss": [
@@ -365,6 +367,15 @@ WRONG = {
             "    return out",
             {"norms-value"},
         ),
+        "a parameter counted in the last of its parts alone": (
+            "def gradient_norms(loss, modules):\n"
+            "    part = {p: name for name, m in modules.items() for p in m.parameters()}\n"
+            "    out = dict.fromkeys(modules, 0.0)\n"
+            "    for p, g in zip(part, torch.autograd.grad(loss, list(part), allow_unused=True)):\n"
+            "        out[part[p]] += 0.0 if g is None else float((g**2).sum())\n"
+            "    return {name: math.sqrt(square) for name, square in out.items()}",
+            {"norms-value"},
+        ),
         "the modules left in eval mode": (NORMS + "        m.eval()\n" + LENGTH + "    return out", {"norms-clean"}),
         "cut off at 10": (
             NORMS + LENGTH + "    return {name: min(length, 10.0) for name, length in out.items()}",
@@ -550,6 +561,24 @@ WRONG = {
             "    return b(r, torch.ones_like(r)) + b(q, torch.zeros_like(q))",
             {"d-value"},
         ),
+        "the logarithm of σ, which is 0 far below 0": (
+            DLOSS + "    return -D.v(x).sigmoid().log().mean() - (-D.v(fake)).sigmoid().log().mean()",
+            {"d-value"},
+        ),
+        "binary_cross_entropy on σ(−v), too": (
+            DLOSS + "    p = torch.sigmoid(torch.cat([D.v(x), -D.v(fake)]))\n"
+            "    b = torch.nn.functional.binary_cross_entropy(p, torch.ones_like(p), reduction='none')\n"
+            "    return b[: len(x)].mean() + b[len(x) :].mean()",
+            {"d-value"},
+        ),
+        "an exponential by hand": (
+            DLOSS + "    return (-D.v(x)).exp().log1p().mean() + D.v(fake).exp().log1p().mean()",
+            {"d-value"},
+        ),
+        "logits clamped at 100": (
+            DLOSS + "    return f(-D.v(x).clamp(-100, 100)).mean() + f(D.v(fake).clamp(-100, 100)).mean()",
+            {"d-value"},
+        ),
         "D.zero_grad() inside": (DLOSS + "    D.zero_grad()\n" + DSUM, {"d-value"}),
         "G.zero_grad() inside": (DLOSS + "    G.zero_grad()\n" + DSUM, {"d-value"}),
         "G left in eval mode": (DLOSS.replace("    fake", "    G.eval()\n    fake") + DSUM, {"d-gradient", "d-value"}),
@@ -723,6 +752,24 @@ WRONG = {
     "generator-loss": {
         "G.zero_grad() inside": (GLOSS + "    G.zero_grad()\n    return gan - lam * L", {"g-value"}),
         "D left in eval mode": (GLOSS + "    D.eval()\n    return gan - lam * L", {"g-value"}),
+        "the logarithm of σ": (GLOSS + "    return -D.v(x).sigmoid().log().mean() - lam * L", {"g-value"}),
+        "binary_cross_entropy on probabilities": (
+            GLOSS
+            + "    D_x = D.v(x).sigmoid()\n    return f.binary_cross_entropy(D_x, torch.ones_like(D_x)) - lam * L",
+            {"g-value"},
+        ),
+        "an exponential that is ∞ where D believes a point": (
+            GLOSS + "    v = D.v(x)\n    return ((1 + v.exp()).log() - v).mean() - lam * L",
+            {"g-value"},
+        ),
+        "the logarithm of a softmax": (
+            GLOSS + "    return gan - lam * ((l * logits.softmax(1)).sum(1).log().mean() + math.log(8))",
+            {"g-information"},
+        ),
+        "Q's logits clamped at 90": (
+            GLOSS + "    return gan - lam * (math.log(8) - f.cross_entropy(logits.clamp(-90, 90), l))",
+            {"g-information"},
+        ),
         "1e-8 inside the logarithm of D": (
             GLOSS + "    return -(D.v(x).sigmoid() + 1e-8).log().mean() - lam * L",
             {"g-value"},
@@ -1155,6 +1202,10 @@ WRONG = {
         "the Q head's gradients of before counted": (
             step(zero="(G.zero_grad(), D.trunk.zero_grad(), D.d_head.zero_grad())"),
             {"step-information", "step-whole"},
+        ),
+        "targets of one size for the three batches": (
+            step(g=G_STEP.replace("- 1", "- torch.ones(len(x))")),
+            {"step-d", "step-g", "step-information", "step-whole"},
         ),
         "the inputs changed in place": (
             step(end="    for t in (x, *first, *second):\n        t.zero_()\n" + END),
