@@ -302,6 +302,10 @@ WRONG = {
         "the D head": (NAMES + "    return (v > 0).long()", VALUE | MODE),
         "numbers instead of categories": (NAMES + "    return logits.softmax(1)", VALUE | MODE),
         "float categories": (NAMES + "    return logits.argmax(1).float()", VALUE),
+        "32-bit categories": (NAMES + "    return logits.argmax(1).int()", VALUE),
+        "a NumPy array": (NAMES + "    return logits.argmax(1).numpy()", VALUE | MODE),
+        "a list": (NAMES + "    return logits.argmax(1).tolist()", VALUE | MODE),
+        "a column (n, 1)": (NAMES + "    return logits.argmax(1, keepdim=True)", VALUE | MODE),
         "the first answers, whatever the codes": (NAMES + "    return answers[:, :10].argmax(1)", VALUE | MODE),
         "a running average moved": (
             NAMES.replace("    D.eval()\n", "    D.train()\n    D(images.unsqueeze(1) / 255)\n    D.eval()\n") + BEST,
@@ -309,6 +313,17 @@ WRONG = {
         ),
     },
     "best-match": {
+        "ten categories built in": (
+            MATCH.replace("    n =", "    k = 10\n    n =") + "    i, j = linear_sum_assignment(-t)\n"
+            "    return float(t[i, j].sum() / n)",
+            {"match-value"},
+        ),
+        "the first 50,000 matchings tried": (
+            MATCH + "    from itertools import islice, permutations\n"
+            "    tried = torch.tensor(list(islice(permutations(range(k)), 50_000)))\n"
+            "    return float(torch.as_tensor(t)[torch.arange(k), tried].sum(1).max() / n)",
+            {"match-value"},
+        ),
         "counts in 8 bits": (
             MATCH + "    t = t.astype('uint8').astype(int)\n"
             "    i, j = linear_sum_assignment(-t)\n"
@@ -623,6 +638,19 @@ WRONG = {
                 "    c[spec.discrete[0]] += category\n"
                 "    c[name] = values.repeat(len(z))\n"
                 "    return Latents(z.repeat_interleave(len(values), 0), c)"
+            ),
+            {"traversal-held"},
+        ),
+        "continuous codes as doubles": (
+            SWEEP.replace(
+                "Latents(z, c)", "Latents(z, {k: v if k in spec.discrete else v.double() for k, v in c.items()})"
+            ),
+            {"traversal-held"},
+        ),
+        "the held continuous codes as doubles": (
+            SWEEP.replace(
+                "    c[spec.discrete[0]]",
+                "    c |= {k: v.double() for k, v in c.items() if k not in spec.discrete}\n    c[spec.discrete[0]]",
             ),
             {"traversal-held"},
         ),
