@@ -756,6 +756,10 @@ WRONG = {
             + "    return c_cat, c_cont",
             {"codes-categorical", "codes-continuous", "codes-generator"},
         ),
+        "NumPy arrays": (
+            DRAW + CODES + CONT + "    return c_cat.numpy(), c_cont.numpy()",
+            {"codes-categorical", "codes-continuous"},
+        ),
         "integers instead of float32": (DRAW + CODES + CONT + "    return c_cat.long(), c_cont", {"codes-categorical"}),
         "0, 1, 2, ... in turn": (
             DRAW + "    c_cat = torch.eye(K)[torch.arange(n) % K]\n" + CONT + "    return c_cat, c_cont",
