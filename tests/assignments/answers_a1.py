@@ -177,6 +177,34 @@ def least_squares(v_real, v_fake):
 
 WRONG = {
     "value": {
+        "the stable formula with max(s, 0) and |s|, whose gradient at s = 0 is twice the right one": (
+            "def value(s_real, s_fake):\n"
+            "    f = lambda s: s.clamp(max=0) - torch.log1p(torch.exp(-s.abs()))\n"
+            "    return f(s_real).mean() + f(-s_fake).mean()",
+            {"value-mean"},
+        ),
+        "logits held between −10,000 and 10,000": (
+            "def value(s_real, s_fake):\n"
+            "    f = torch.nn.functional.logsigmoid\n"
+            "    return f(s_real.clamp(-1e4, 1e4)).mean() + f(-s_fake.clamp(-1e4, 1e4)).mean()",
+            {"value-extreme"},
+        ),
+        "calls backward itself": (
+            "def value(s_real, s_fake):\n"
+            "    f = torch.nn.functional.logsigmoid\n"
+            "    v = f(s_real).mean() + f(-s_fake).mean()\n"
+            "    if v.requires_grad:\n"
+            "        v.backward(retain_graph=True)\n"
+            "    return v",
+            {"value-mean", "value-extreme"},
+        ),
+        "anomaly detection left on": (
+            "def value(s_real, s_fake):\n"
+            "    torch.autograd.set_detect_anomaly(True)\n"
+            "    f = torch.nn.functional.logsigmoid\n"
+            "    return f(s_real).mean() + f(-s_fake).mean()",
+            {"value-mean", "value-extreme"},
+        ),
         "the plain logarithm of σ in 64 bits, which ends at −745": (
             "def value(s_real, s_fake):\n    d = [torch.sigmoid(s.double()) for s in (s_real, -s_fake)]\n"
             "    return (d[0].log().mean() + d[1].log().mean()).float()",
@@ -405,6 +433,10 @@ WRONG = {
         ),
     },
     "optimal-discriminator": {
+        "one point squeezed away": (
+            "def optimal_discriminator(p, q):\n    return (p / (p + q)).nan_to_num(0.5).squeeze()",
+            {"optimal-ratio"},
+        ),
         "densities clamped to 1": (
             (
                 "def optimal_discriminator(p, q):\n"
@@ -724,6 +756,12 @@ WRONG = {
         ),
     },
     "generator-losses": {
+        "the stable formula with max(s, 0) and |s|, whose gradient at s = 0 is 0": (
+            "def generator_losses(s_fake):\n"
+            "    f = lambda s: torch.relu(s) + torch.log1p(torch.exp(-s.abs()))\n"
+            "    return -f(s_fake).mean(), f(-s_fake).mean()",
+            {"losses-minimax", "losses-non-saturating"},
+        ),
         "binary_cross_entropy on probabilities, whose logarithms stop at −100": (
             (
                 "def generator_losses(s):\n"
@@ -858,6 +896,11 @@ WRONG = {
         ),
     },
     "generator-gradients": {
+        "one sample squeezed away": (
+            "def generator_gradients(s_fake):\n"
+            "    return -torch.sigmoid(s_fake).squeeze(), -torch.sigmoid(-s_fake).squeeze()",
+            {"gradients-middle"},
+        ),
         "gradients left in the input": (
             (
                 "def generator_gradients(s):\n"

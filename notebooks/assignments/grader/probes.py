@@ -38,7 +38,8 @@ def parts_of(result) -> list:
 
 def settings() -> tuple:
     """What holds for all of PyTorch, and no answer has a reason to change."""
-    return torch.is_grad_enabled(), torch.get_default_dtype(), torch.get_rng_state().tolist()
+    modes = torch.is_grad_enabled(), torch.is_anomaly_enabled()
+    return *modes, torch.get_default_dtype(), torch.get_rng_state().tolist()
 
 
 def look(what: str, function, *inputs, gradient: bool = True) -> dict:
@@ -65,6 +66,8 @@ def look(what: str, function, *inputs, gradient: bool = True) -> dict:
             for j, (x, g) in enumerate(zip(live, got, strict=True), start=1):
                 name = f"the gradient of result {k} for input {j} ({what})"
                 seen[name] = "none" if not found else torch.zeros_like(x) if g is None else g
+        filled = any(x.grad is not None for x in live)
+        seen[f"the gradient that a call itself leaves in an input's .grad ({what})"] = "some" if filled else "none"
     return seen
 
 

@@ -23,13 +23,13 @@ import torch
 
 @contextlib.contextmanager
 def undisturbed():
-    """Gradients on, global random numbers put back afterwards, warnings off."""
+    """Gradients on, anomaly detection and warnings off, global random numbers put back afterwards."""
     state, dtype = (random.getstate(), np.random.get_state()), torch.get_default_dtype()  # noqa: NPY002
     torch.set_default_dtype(torch.float32)
     try:
         with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with torch.inference_mode(False), torch.enable_grad():
+            with torch.inference_mode(False), torch.enable_grad(), torch.autograd.set_detect_anomaly(False):
                 yield
     finally:
         random.setstate(state[0])
