@@ -199,6 +199,14 @@ BOTH, ALL = {"categorical-value", "categorical-extreme"}, {"codes-categorical", 
 
 WRONG = {
     "entropy": {
+        "10⁻⁸ in the logarithm, where there are 10,000 outcomes": (
+            "def entropy(p):\n    return -(p * (p + 1e-8).log()).sum(-1)",
+            {"entropy-value"},
+        ),
+        "10⁻¹⁰ for each probability 0, where there are 10,000": (
+            "def entropy(p):\n    p = p.clamp(min=1e-10)\n    return -(p * p.log()).sum(-1)",
+            {"entropy-zero"},
+        ),
         "1e-6 inside the logarithm": (
             ("def entropy(p):\n    return -(p*(p+1e-6).log()).sum(-1)"),
             {"entropy-value"},
@@ -921,6 +929,31 @@ WRONG = {
         ),
     },
     "gaussian-bound": {
+        "log-variances held between the two that the text names": (
+            "def gaussian_bound(mu, log_var, c):\n"
+            "    log_var = log_var.clamp(-80, 80)\n"
+            "    lq = -0.5 * (math.log(2 * math.pi) + log_var + (c - mu) ** 2 / log_var.exp())\n"
+            "    return lq.sum(1).mean() + c.shape[1] * math.log(2)",
+            {"gaussian-one"},
+        ),
+        "10⁻²⁰ added to the variance that is divided by": (
+            "def gaussian_bound(mu, log_var, c):\n"
+            "    lq = -0.5 * (math.log(2 * math.pi) + log_var + (c - mu) ** 2 / (log_var.exp() + 1e-20))\n"
+            "    return lq.sum(1).mean() + c.shape[1] * math.log(2)",
+            {"gaussian-one"},
+        ),
+        "log-densities held above −10,000": (
+            "def gaussian_bound(mu, log_var, c):\n"
+            "    lq = torch.distributions.Normal(mu, (log_var / 2).exp()).log_prob(c).clamp(min=-1e4)\n"
+            "    return lq.sum(1).mean() + c.shape[1] * math.log(2)",
+            {"gaussian-one"},
+        ),
+        "the distance through its logarithm, without a gradient where it is 0": (
+            "def gaussian_bound(mu, log_var, c):\n"
+            "    square = torch.exp(2 * torch.log((c - mu).abs()) - log_var)\n"
+            "    return (-0.5 * (math.log(2 * math.pi) + log_var + square)).sum(1).mean() + c.shape[1] * math.log(2)",
+            {"gaussian-gradient"},
+        ),
         "log-variance clamped to [−40, 40]": (
             (
                 "def gaussian_bound(mu, log_var, c):\n"
