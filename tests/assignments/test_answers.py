@@ -7,7 +7,7 @@ import importlib
 
 import pytest
 import torch
-from classroom import ASSIGNMENTS, checks_after, known, lost, reference
+from classroom import ASSIGNMENTS, checks_after, known, lost, reference, room
 
 
 @pytest.fixture(autouse=True)
@@ -113,8 +113,12 @@ def test_a_function_that_hides_what_it_leaves_changed_earns_nothing(how):
     head, _, rest = reference("a4")["name-categories"].partition("):\n")
     leaves = f"{head}):\n    for p in D.parameters():\n        p.grad = torch.zeros_like(p)\n"
     hides = "".join(f"    {line}\n" for line in TAMPERING[how].splitlines())
-    for source, own in ((leaves + hides + rest, ""), (leaves + rest, f"import torch\n{TAMPERING[how]}")):
-        assert "names-mode" in lost("a4", {"name-categories": source}, "name-categories", own=own)
+    untouched = room()
+    try:
+        for source, own in ((leaves + hides + rest, ""), (leaves + rest, f"import torch\n{TAMPERING[how]}")):
+            assert "names-mode" in lost("a4", {"name-categories": source}, "name-categories", own=own)
+    finally:
+        untouched.put_back()
 
 
 def test_what_a_student_switched_on_for_all_cells_costs_nothing():
