@@ -349,6 +349,12 @@ def step(*, zero="optimisers[name].zero_grad()", g=G_STEP, d=D_STEP, i=I_STEP, e
 WHOLE = {"step-whole"}
 WRONG = {
     "gradient-norms": {
+        "a part whose first parameter is not reached counted as not reached": (
+            NORMS
+            + f"        gs = {GRAD}\n        reached = [g for g in gs if g is not None] if gs[0] is not None else []\n"
+            "        out[name] = math.sqrt(sum(float((g**2).sum()) for g in reached))\n    return out",
+            {"norms-value"},
+        ),
         "cut short at the first parameter that is not reached": (
             NORMS + f"        out[name] = 0.0\n        for g in {GRAD}:\n"
             "            if g is None:\n                break\n"
@@ -547,6 +553,18 @@ WRONG = {
         ),
     },
     "discriminator-loss": {
+        "a where whose other side is ∞, so that the gradient is NaN": (
+            DLOSS + "    f = lambda v: torch.where(v > 20, v, torch.log1p(v.exp()))\n" + DSUM,
+            {"d-value"},
+        ),
+        "doubles, whose exponential is ∞ above 709": (
+            DLOSS + "    f = lambda v: torch.log1p(v.double().exp()).float()\n" + DSUM,
+            {"d-value"},
+        ),
+        "no more generated points than real ones": (
+            DLOSS + "    fake = fake[: len(x)]\n" + DSUM,
+            {"d-value"},
+        ),
         "the logarithm of 1 − σ, which is 0 where D believes a point": (
             DLOSS + "    return f(-D.v(x)).mean() - torch.log(1 - torch.sigmoid(D.v(fake))).mean()",
             {"d-value"},
@@ -750,6 +768,11 @@ WRONG = {
         ),
     },
     "generator-loss": {
+        "the logarithm of a softmax in doubles, which is 0 below −745": (
+            GLOSS + "    q = logits.double().softmax(1)[l.bool()]\n"
+            "    return gan - lam * (q.log().mean().float() + math.log(8))",
+            {"g-information"},
+        ),
         "G.zero_grad() inside": (GLOSS + "    G.zero_grad()\n    return gan - lam * L", {"g-value"}),
         "D left in eval mode": (GLOSS + "    D.eval()\n    return gan - lam * L", {"g-value"}),
         "the logarithm of σ": (GLOSS + "    return -D.v(x).sigmoid().log().mean() - lam * L", {"g-value"}),
@@ -1142,6 +1165,10 @@ WRONG = {
         ),
     },
     "three-step": {
+        "D sees no more generated points than real ones": (
+            step(d=D_STEP.replace("detach()", "detach()[: len(x)]")),
+            {"step-d", "step-whole"},
+        ),
         "the rate halved after the step": (
             step(end="    for o in optimisers.values():\n        o.param_groups[0]['lr'] /= 2\n" + END),
             {"step-d", "step-g", "step-information", "step-whole"},
