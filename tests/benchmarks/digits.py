@@ -15,8 +15,8 @@ the package on their PYTHONPATH, Dask's (``pip install "dask[distributed]"``) ta
     with joblib.parallel_config("dask"): digits.main()  # in this folder; the same options
 
 Recipes: those of ``parts.py``; ``paper``, networks, latent variables and rates of the authors' code (Q's head is
-trained in D's step at 2e-4); ``three-step``, the losses of eriklindernoren/PyTorch-GAN summed in one optimiser step;
-``port``, that code as it stands (``port.py``).
+trained in D's step at 2e-4); ``port``, the code of eriklindernoren/PyTorch-GAN as it stands (``port.py``);
+``three-step``, its losses on our networks, the third one added to D's and to G's.
 """
 
 import argparse

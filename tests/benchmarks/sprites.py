@@ -41,7 +41,8 @@ REMARK = (
     "each, H trained on pairs of its own, the regulariser from step 288,000 on, gap 0; its FactorVAE score has 500 "
     "groups of 100. Here: 32 x 32 pixels, soft edges, other scales, pairs out of the step's own batch, the regulariser "
     "from the start with a gap that closes in the first half, one step of G for one of D. untrained: codes scaled to "
-    "deviation 1. own T: each code is read behind a T of its own; whoever writes it knows the factors"
+    "deviation 1. own T: D's head sees pictures without T, and each code is read behind a T of its own; whoever writes "
+    "it knows the factors"
 )
 PUBLISHED = {  # means, in the order of FIGURES
     "InfoGAN, modified": (0.82, 0.22, 0.41, 0.60),
