@@ -1,7 +1,7 @@
 """Measured runs as tables: ``plots.measured()`` reads them, ``plots.parts_table()`` shows them. Notebooks 06 and 08.
 
-``assets/parts.json`` has the recipe and the recipe without each of its parts, over seeds (``tests/benchmarks/parts.py``
-makes it). Last expression of a cell: ``plots.parts_table(["fast", "no own T"], ["accuracy", "slant", "aspect"])``.
+``assets/parts.json`` has the recipe and the recipe without each of its parts, over seeds, by
+``tests/benchmarks/parts.py`` and ``digits.py``. Last in a cell: ``plots.parts_table(["no T"], ["accuracy"])``.
 """
 
 import json
@@ -81,7 +81,8 @@ def runs_figure(names: Sequence[str] | dict[str, str], figures: Sequence[str]) -
         axes.set(xlabel=key, xlim=(-0.05, 1.05))
     panels[0, 0].set_yticks(range(len(names)), names.values() if isinstance(names, dict) else names)
     panels[0, 0].invert_yaxis()
-    figure.suptitle("A point is a run, a line is a mean; × is a run that didn't find the property", fontsize=11)
+    missing = "; × is a run that didn't find the property" if set(figures) & set(FACTORS) else ""
+    figure.suptitle(f"A point is a run, a line is a mean{missing}", fontsize=11)
     return figure
 
 
