@@ -433,6 +433,11 @@ WRONG = {
         ),
     },
     "optimal-discriminator": {
+        "1 marks where neither density has mass": (
+            "def optimal_discriminator(p, q):\n    t = torch.where(p + q == 0, 1.0, p + q)\n"
+            "    return torch.where(t == 1, 0.5, p / t)",
+            {"optimal-empty"},
+        ),
         "one point squeezed away": (
             "def optimal_discriminator(p, q):\n    return (p / (p + q)).nan_to_num(0.5).squeeze()",
             {"optimal-ratio"},
@@ -576,6 +581,12 @@ WRONG = {
         ),
     },
     "jensen-shannon": {
+        "only points where both have mass, ln 2 if there is none": (
+            "def jensen_shannon(p, q, dx):\n    m, ok = (p + q) / 2, (p > 0) & (q > 0)\n"
+            "    half = [torch.where(ok, a * torch.log(a / m), 0.0).sum() * dx / 2 for a in (p, q)]\n"
+            "    return sum(half) if ok.any() else math.log(2)",
+            {"jsd-apart"},
+        ),
         "1 − D, which is 0 in a tail where q is not": (
             (
                 "def jensen_shannon(p, q, dx):\n"
@@ -752,7 +763,7 @@ WRONG = {
         ),
         "one half of it": (
             "def jensen_shannon(p, q, dx):\n    return torch.special.xlogy(p, 2 * p / (p + q)).nansum() * dx",
-            {"jsd-value"},
+            {"jsd-value", "jsd-apart"},
         ),
     },
     "generator-losses": {

@@ -245,6 +245,7 @@ WRONG = {
         "the trunk alone in eval mode": (NAMES.replace("D.eval()", "D.trunk.eval()") + BEST, {"names-mode"}),
         "an attribute left on D": (NAMES + "    D.names = logits.argmax(1)\n" + BEST, {"names-mode"}),
         "gradients switched off for good": (NAMES + "    torch.set_grad_enabled(False)\n" + BEST, {"names-mode"}),
+        "gradients switched on for good": (NAMES + "    torch.set_grad_enabled(True)\n" + BEST, {"names-mode"}),
         "one answer for each number of pictures kept": (
             "kept = {}\n" + NAMES + "    return kept.setdefault((D, len(images)), logits.argmax(1))",
             {"names-mode"},

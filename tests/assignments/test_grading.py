@@ -38,7 +38,7 @@ except ImportError:
         raise
     pytest.skip('nbgrader is missing: pip install -e ".[test]"', allow_module_level=True)
 
-SETTINGS = "c.GradeCells.test_limit = 6\nc.GradeCells.notebook_limit = 90\nc.GradeCells.memory_limit = 700\n"
+SETTINGS = "c.GradeCells.test_limit = 10\nc.GradeCells.notebook_limit = 90\nc.GradeCells.memory_limit = 700\n"
 HEAD = "def value(s_real, s_fake):\n"
 STUBBORN = (
     "    while True:\n        try:\n            while True:\n                pass\n"
