@@ -33,7 +33,7 @@ RECIPES = {  # the rows of the README's table: name of the runs, what it stands 
     "fast": "notebook 06's recipe, five minutes",
     "long": "the same, twenty minutes",
     "fast, shipped": "notebook 06's recipe on the 5,000 digits that come along, five minutes",
-    "three-step": "the losses of [PyTorch-GAN](https://github.com/eriklindernoren/PyTorch-GAN) added up, five minutes",
+    "three-step": "the losses of [PyTorch-GAN](https://github.com/eriklindernoren/PyTorch-GAN) summed, five minutes",
     "port": "that code as it stands, five minutes",
     "paper": "the paper's InfoGAN as its authors' program has it, 5,000 steps",
 }
