@@ -32,10 +32,11 @@ ASSETS = FOLDER.parent / "infogan_utils" / "assets"
 RECIPES = {  # the rows of the README's table: name of the runs, what it stands for
     "fast": "notebook 06's recipe, five minutes",
     "long": "the same, twenty minutes",
+    "fast, one core": "the same, five minutes, L_I of a continuous code not capped",
     "fast, shipped": "notebook 06's recipe on the 5,000 digits that come along, five minutes",
     "three-step": "the losses of [PyTorch-GAN](https://github.com/eriklindernoren/PyTorch-GAN) summed, five minutes",
     "port": "that code as it stands, five minutes",
-    "paper": "the paper's InfoGAN as its authors' program has it, 5,000 steps",
+    "paper": "the paper's InfoGAN as its authors' program has it, but for the averaged weights, 5,000 steps",
 }
 
 SETUP = """\
@@ -209,7 +210,8 @@ def accuracies(parts: dict, digits: dict) -> list[str]:
         ("The first two rows, as many steps as two laptop cores take in that time", parts),
         ("The others", digits),
     ):
-        rows += ["", f"{first}: `{found['command']}` on {found['machine']}. {found['remark']}"]
+        how = f"{first}: `{found['command']}` on {found['machine']}. {found['remark']} {found.get('more', '')}"
+        rows += ["", how.rstrip()]
     return rows
 
 
