@@ -30,9 +30,9 @@ README = FOLDER.parent / "README.md"
 PICTURES = {"readme": FOLDER / "readme.png", "readme-results": FOLDER / "results.png"}  # by the tag of the cell
 ASSETS = FOLDER.parent / "infogan_utils" / "assets"
 RECIPES = {  # the rows of the README's table: name of the runs, what it stands for
-    "fast": "notebook 06's recipe, five minutes",
+    "fast": "notebook 06's recipe, L_I of a continuous code capped at 1 nat, five minutes",
     "long": "the same, twenty minutes",
-    "fast, one core": "the same, five minutes, L_I of a continuous code not capped",
+    "fast, one core": "notebook 06's recipe as it is, five minutes",
     "fast, shipped": "notebook 06's recipe on the 5,000 digits that come along, five minutes",
     "three-step": "the losses of [PyTorch-GAN](https://github.com/eriklindernoren/PyTorch-GAN) summed, five minutes",
     "port": "that code as it stands, five minutes",
