@@ -78,6 +78,37 @@ def test_a_right_result_that_changes_what_it_was_given_loses_points(assignment, 
     assert lost(assignment, {answer: wrapped}, answer)
 
 
+# what an answer might leave changed for all of PyTorch
+SETTINGS = {
+    "gradients off": "torch.set_grad_enabled(False)",
+    "gradients on": "torch.set_grad_enabled(True)",
+    "anomaly detection": "torch.autograd.set_detect_anomaly(True)",
+    "the default type": "torch.set_default_dtype(torch.float64)",
+    "the random stream": "torch.manual_seed(1)",
+    "threads": "torch.set_num_threads(2)",
+    "print options": "torch.set_printoptions(precision=2)",
+    "matrix products": "torch.set_float32_matmul_precision('medium')",
+    "deterministic algorithms": "torch.use_deterministic_algorithms(True)",
+    "the smallest numbers": "torch.set_flush_denormal(True)",
+}
+
+
+@pytest.mark.parametrize("assignment, answer", STEPS)
+def test_a_right_answer_that_leaves_a_setting_changed_loses_points(assignment, answer):
+    from sandbox import usual_settings
+
+    source = reference(assignment)[answer]
+    name = source.split("def ")[1].split("(")[0]
+    for kind, change in SETTINGS.items():
+        if answer == "three-step" and kind == "gradients on":  # a step needs them
+            continue
+        wrapped = f"{source}\n_right = {name}\ndef {name}(*args):\n    right = _right(*args)\n    {change}\n"
+        try:
+            assert lost(assignment, {answer: f"{wrapped}    return right\n"}, answer, draws=1), kind
+        finally:
+            usual_settings()
+
+
 @pytest.mark.parametrize("assignment, answer", STEPS)
 def test_right_answers_in_several_styles_lose_nothing_on_twenty_inputs(assignment, answer):
     for source in answers(assignment).RIGHT[answer]:

@@ -21,11 +21,22 @@ import numpy as np
 import torch
 
 
+def usual_settings():
+    """Undo what a submission has set for all of PyTorch: a test compares the settings before and after a call."""
+    torch.set_default_dtype(torch.float32)
+    torch.set_num_threads(1)
+    torch.set_float32_matmul_precision("highest")
+    torch.set_flush_denormal(False)
+    torch.set_printoptions(profile="default")
+    if torch.are_deterministic_algorithms_enabled():  # the call itself loads PyTorch's compiler
+        torch.use_deterministic_algorithms(False)
+
+
 @contextlib.contextmanager
 def undisturbed():
-    """Gradients on, anomaly detection and warnings off, global random numbers put back afterwards."""
+    """PyTorch as it starts, gradients on, warnings off; global random numbers put back afterwards."""
     state, dtype = (random.getstate(), np.random.get_state()), torch.get_default_dtype()  # noqa: NPY002
-    torch.set_default_dtype(torch.float32)
+    usual_settings()
     try:
         with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -184,7 +195,6 @@ def main(megabytes: int) -> None:
     for number in (0, 1, 2):
         os.dup2(quiet, number)
     sys.stdin, sys.stdout, sys.stderr = open(os.devnull), open(os.devnull, "w"), open(os.devnull, "w")
-    torch.set_num_threads(1)
     room = shell_room()
     sys.path.insert(0, "")  # as in a notebook: what `%%writefile` wrote can be imported
     limit(megabytes)
