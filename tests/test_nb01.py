@@ -176,6 +176,7 @@ WRONG = [
     ("table_JSD", "mean", lambda p, q: 2 * jsd(p, q)),
     ("table_JSD", "square root", lambda p, q: jsd(p, q).clamp_min(0).sqrt()),
     ("table_JSD", "nan", lambda p, q: ((p * (2 * p / (p + q)).log()) + (q * (2 * q / (p + q)).log())).sum() / 2),
+    ("table_JSD", "in both", lambda p, q: sum(torch.xlogy(t, 2 * t / (p + q)).sum() / 2 for t in (p, q))),
     ("JSD_bound", "V/2", lambda real, fake: V(real, fake) / 2),
     ("JSD_bound", "twice the bound", lambda real, fake: V(real, fake) + 2 * math.log(2)),
     ("JSD_bound", "swapped", lambda real, fake: V(fake, real) / 2 + math.log(2)),

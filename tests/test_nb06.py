@@ -216,4 +216,11 @@ WRONG = {
         lambda *args: a_step(*args, clear="D"),
     ],
 }
+
+
+def test_check_6_4_names_batch_norm_and_the_loss_of_g(capsys):
+    check.infogan_step(lambda *args: a_step(*args, sign=-1))
+    assert "two calls (batch norm), and that G's loss is non-saturating" in capsys.readouterr().out
+
+
 test_checks_take_right_answers, test_checks_refuse_wrong_ones = series.exercise_tests(check, RIGHT, WRONG)

@@ -185,4 +185,6 @@ def test_what_check_7_3_says_is_true_of_the_numbers_that_it_prints(capsys):
     """Numbers are given in full: rounded ones could contradict the verdict."""
     check.same_training(lambda a, b: a == b)
     said = capsys.readouterr().out
-    assert "(0.5, 0.25) and (2.0, 1.0) train alike; got False" in said
+    assert "(0.5, 0.25) and (2.0, 1.0) train alike; got False" in said and "with a tolerance" in said
+    check.same_training(lambda a, b: any(a) == any(b) and math.isclose(a[0] * b[1], a[1] * b[0], rel_tol=0.1))
+    assert "(1.0, 0.1001) differ; got True" in (said := capsys.readouterr().out) and "too loose" in said

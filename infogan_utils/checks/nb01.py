@@ -96,6 +96,8 @@ def table_JSD(answer) -> None:
         "p = (½, ½, 0, 0) and q = (0, 0, 0.2, 0.8) share no entry, where JSD is largest: 0.6931 nats. "
         f"Got {float(apart):.4f}.{named}"
     )
+    got = float(answer(torch.tensor([0.5, 0.5, 0.0]), torch.tensor([0.2, 0.8, 0.0])))
+    assert math.isfinite(got), f"p = (½, ½, 0) and q = (0.2, 0.8, 0) give {got}: an entry that is 0 in both tables."
     got = answer(torch.tensor([1.0, 0.0]), torch.tensor([0.5, 0.5]))
     by_hand = (math.log(4 / 3) + 0.5 * math.log(2 / 3) + 0.5 * math.log(2)) / 2
     assert close(got, by_hand), f"p = (1, 0), q = (½, ½): {by_hand:.4f} nats by hand, got {float(got):.4f}.{named}"

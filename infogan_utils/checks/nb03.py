@@ -20,10 +20,11 @@ def _expect(got: object, wanted: float, where: str, causes: dict[str, float] | N
     except (TypeError, ValueError):
         raise AssertionError(f"{where}: expected one number in nats, got {type(got).__name__} {got!r}") from None
     assert np.isfinite(number), f"{where}: expected a finite number of nats, got {number} (a cell with P = 0?)"
-    if abs(number - wanted) >= 1e-9:
+    if abs(number - wanted) >= 1e-6:
         named = {**(causes or {}), "the answer in bits": wanted / np.log(2), "the answer with the wrong sign": -wanted}
-        cause = next((f": this is {name}" for name, value in named.items() if abs(number - value) < 1e-9), "")
-        raise AssertionError(f"{where}: expected {wanted:.4f} nats, got {number:.4f}{cause}")
+        cause = next((f": this is {name}" for name, value in named.items() if abs(number - value) < 1e-6), "")
+        digits = 4 if f"{wanted:.4f}" != f"{number:.4f}" else 7
+        raise AssertionError(f"{where}: expected {wanted:.{digits}f} nats, got {number:.{digits}f}{cause}")
 
 
 @exercise("Exercise 3.1")

@@ -110,7 +110,8 @@ def infogan_step(answer: Callable) -> None:
                 assert moved.any(), f"lam = {lam:g}: {name} didn't move: {hint}"
                 # in Adam's first step a weight moves by ±lr, the sign of its gradient: count the signs
                 agree, far = (moved.sign() == right.sign()).float().mean(), moved.abs().max() / right.abs().max()
-                why = f"{hint}. Check signs, where lam stands, and that one draw of z and c serves for both losses"
+                why = f"{hint}. Check signs, where lam stands, that one draw of z and c serves for both losses, that D "
+                why += "sees real and generated images in two calls (batch norm), and that G's loss is non-saturating"
                 if step == "second":
                     why = "the first step was right, so some gradient of it was not cleared"
                 assert agree > 0.98 and far < 3, (

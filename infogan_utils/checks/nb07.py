@@ -89,5 +89,6 @@ def same_training(answer) -> None:
         if not isinstance(got, bool | np.bool_):
             raise AssertionError(f"True or False was expected, got {type(got).__name__}.")
         if bool(got) != wanted:
-            hint = " (0, 0) has no direction." if (0.0, 0.0) in (a, b) else " Floats are compared with a tolerance."
-            raise AssertionError(f"{a} and {b} {'train alike' if wanted else 'differ'}; got {bool(got)}.{hint}")
+            tolerance = "Floats are compared with a tolerance." if wanted else "Is your tolerance too loose?"
+            hint = "(0, 0) has no direction." if (0.0, 0.0) in (a, b) else f"Only λ_l : λ_c counts. {tolerance}"
+            raise AssertionError(f"{a} and {b} {'train alike' if wanted else 'differ'}; got {bool(got)}. {hint}")
