@@ -14,8 +14,8 @@ class Recipe:
     """How a run trains; ``Recipe()`` is the paper's way. Frozen: what a run changes is λ, an attribute of the trainer.
 
     ``views``, ``plain_d``, ``agreement`` and ``contrast`` are no part of the paper. Behind T, a G that always draws the
-    same 3 looks as varied as real 3s: with ``plain_d`` D's head sees half of the images, and these without T. RIM
-    (Krause et al., 2010), IMSAT (arXiv 1702.08720) and IIC (arXiv 1807.06653) use the agreement bound by itself.
+    same 3 looks far more varied than it is: with ``plain_d`` D's head sees half of the images, and these without T.
+    RIM (Krause et al., 2010), IMSAT (arXiv 1702.08720) and IIC (arXiv 1807.06653) use the agreement bound by itself.
     ``contrast`` is InfoGAN-CR's (arXiv 1906.06034). Unlike there, the pairs are the batch of the step itself, gaps are
     measured on a circle, so that each picture has codes from the prior, and shrink evenly; H has no spectral norm.
     """
