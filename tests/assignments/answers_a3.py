@@ -887,7 +887,7 @@ WRONG = {
                     "    return f.softplus(-D.v(x)).mean() - lam * (math.log(8) - f.cross_entropy(D.q(x2)[0], l))"
                 )
             ),
-            {"g-gradient", "g-information", "g-value"},
+            {"g-gradient", "g-information"},
         ),
         "label smoothing": (
             (
@@ -991,7 +991,7 @@ WRONG = {
         "λ on the sum": (GLOSS + "    return lam * (gan - L)", {"g-value", "g-information", "g-gradient"}),
         "a code drawn anew for the loss": (
             GLOSS.replace("(logits, l)", "(logits, l[torch.randperm(len(l))])") + "    return gan - lam * L",
-            {"g-value", "g-information", "g-gradient"},
+            {"g-information", "g-gradient"},
         ),
         "the point made from another code": (
             GLOSS.replace("x = G(z, l, c)", "x = G(z, torch.eye(8)[torch.randint(8, (len(z),))], c)")

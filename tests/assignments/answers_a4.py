@@ -48,6 +48,18 @@ def name_categories(D, spec, images):
     p = spec.posteriors(a)[spec.discrete[0]].probs.detach().numpy()
     return torch.from_numpy(p.argmax(axis=1)).long()
 """,
+        """
+def name_categories(D, spec, images):
+    from torch.utils.data import DataLoader
+
+    modes = {m: m.training for m in D.modules()}
+    D.eval()
+    with torch.no_grad():
+        answers = torch.cat([D(x[:, None] / 255)[1] for x in DataLoader(images, batch_size=16)])
+    for m, mode in modes.items():
+        m.training = mode
+    return spec.posteriors(answers)[spec.discrete[0]].logits.argmax(1)
+""",
     ],
     "best-match": [
         """
@@ -216,6 +228,28 @@ SWEPT, HELD = {"traversal-swept"}, {"traversal-held"}
 
 WRONG = {
     "name-categories": {
+        "bytes taken for [0, 1] where none is above 1": (
+            NAMES.replace("images.unsqueeze(1).float() / 255", "x / 255 if x.max() > 1 else x").replace(
+                "    D.eval()\n", "    D.eval()\n    x = images.unsqueeze(1).float()\n"
+            )
+            + BEST,
+            VALUE,
+        ),
+        "eval mode only where D as a whole is in training mode": (
+            NAMES.replace("    D.eval()\n", "    if D.training:\n        D.eval()\n") + BEST,
+            MODE,
+        ),
+        "modes put back only where D as a whole was in training mode": (
+            NAMES.replace("    D.eval()\n", "    was = D.training\n    D.eval()\n").replace(
+                "m.training = mode", "m.training = mode if was else False"
+            )
+            + BEST,
+            MODE,
+        ),
+        "D as a whole left in training mode": (
+            NAMES.replace("    logits =", "    D.training = True\n    logits =") + BEST,
+            MODE,
+        ),
         "batch norm's momentum left at 0": (
             NAMES + "    for m in D.modules():\n"
             "        if isinstance(m, torch.nn.BatchNorm1d | torch.nn.BatchNorm2d):\n"
@@ -314,10 +348,27 @@ WRONG = {
         ),
     },
     "best-match": {
+        "all matchings up to eight categories, greedy above": (
+            MATCH + "    import itertools\n\n    if k <= 8:\n"
+            "        return max(sum(t[i, j] for i, j in enumerate(p)) for p in itertools.permutations(range(k))) / n\n"
+            "    right, t = 0, t.copy()\n    for _ in range(k):\n"
+            "        i, j = divmod(int(t.argmax()), k)\n        right += max(int(t[i, j]), 0)\n"
+            "        t[i], t[:, j] = -1, -1\n    return right / n",
+            MERGED,
+        ),
+        "as many categories as the answers show": (
+            MATCH.replace("    t =", "    k = int(categories.max()) + 1\n    labels = labels.clamp_max(k - 1)\n    t =")
+            + "    i, j = linear_sum_assignment(-t)\n    return float(t[i, j].sum() / n)",
+            MERGED,
+        ),
+        "as many pairs as possible, whatever their size": (
+            MATCH + "    i, j = linear_sum_assignment(-(t + 10.0**9 * (t > 0)))\n    return float(t[i, j].sum() / n)",
+            MERGED,
+        ),
         "ten categories built in": (
             MATCH.replace("    n =", "    k = 10\n    n =") + "    i, j = linear_sum_assignment(-t)\n"
             "    return float(t[i, j].sum() / n)",
-            {"match-value"},
+            {"match-merged", "match-value"},
         ),
         "the first 50,000 matchings tried": (
             MATCH + "    from itertools import islice, permutations\n"
@@ -493,6 +544,18 @@ WRONG = {
         ),
     },
     "answer-information": {
+        "rarely used categories left out": (
+            INFO.replace("    m =", "    p = p[:, p.mean(0) > 1e-3]\n    m =") + "H(m) - H(p).mean()",
+            BETWEEN | EXTREME,
+        ),
+        "probabilities below 1e-6 taken for none": (
+            INFO.replace("    m =", "    p = p * (p > 1e-6)\n    m =") + "H(m) - H(p).mean()",
+            EXTREME,
+        ),
+        "the mean's logarithm where no picture uses a category": (
+            INFO + "-(m * m.log()).sum() - H(p).mean()",
+            EXTREME,
+        ),
         "probabilities clamped at 1e-4 inside the logarithm": (
             "def answer_information(p):\n    H = lambda q: -(q * q.clamp(1e-4).log()).sum(-1)\n"
             "    return H(p.mean(0)) - H(p).mean()",
@@ -562,7 +625,7 @@ WRONG = {
                 "    H=lambda q: -(q*(q+1e-4).log()).sum(-1)\n"
                 "    return H(p.mean(0))-H(p).mean()"
             ),
-            {"information-extreme"},
+            {"information-extreme", "information-value"},
         ),
         "of the named categories only": (
             (
@@ -618,6 +681,14 @@ WRONG = {
         "the ceiling instead of the answers used": (INFO + "math.log(p.shape[1]) - H(p).mean()", BETWEEN | EXTREME),
     },
     "traversal": {
+        "two categories written down": (
+            SWEEP.replace("    z = z.rep", '    c["cat 2"] = torch.zeros(n, dtype=torch.int64)\n    z = z.rep'),
+            SWEPT,
+        ),
+        "only the second of the further categories set": (
+            SWEEP.replace("    z = z.rep", "    for other in spec.discrete[2:]:\n        del c[other]\n    z = z.rep"),
+            HELD,
+        ),
         "the values set to 0 afterwards": (
             SWEEP.replace("    return", "    values.zero_()\n    return"),
             {"traversal-swept"},
@@ -739,7 +810,7 @@ WRONG = {
         ),
         "further codes left out": (
             SWEEP.replace("Latents(z, c)", "Latents(z, {k: c[k] for k in (spec.discrete[0], name)})"),
-            HELD,
+            HELD | SWEPT,
         ),
         "one row of noise": (SWEEP.replace("z = z.rep", "z = z[:1].expand(len(z), -1).rep"), SWEPT),
         "clipped to [−1, 1]": (SWEEP.replace("values.repeat", "values.clamp(-1, 1).repeat"), SWEPT),

@@ -84,7 +84,7 @@ SETTINGS = {
     "gradients on": "torch.set_grad_enabled(True)",
     "anomaly detection": "torch.autograd.set_detect_anomaly(True)",
     "the default type": "torch.set_default_dtype(torch.float64)",
-    "the random stream": "torch.manual_seed(1)",
+    "the seed": "torch.manual_seed(1)",
     "threads": "torch.set_num_threads(2)",
     "print options": "torch.set_printoptions(precision=2)",
     "matrix products": "torch.set_float32_matmul_precision('medium')",

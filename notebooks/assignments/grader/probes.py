@@ -37,12 +37,12 @@ def parts_of(result) -> list:
 
 
 def settings() -> tuple:
-    """What holds for all of PyTorch, and no answer has a reason to change, with its global random stream."""
+    """What holds for all of PyTorch, and no answer has a reason to change; drawing random numbers changes none."""
     modes = torch.is_grad_enabled(), torch.is_anomaly_enabled(), torch.are_deterministic_algorithms_enabled()
     numbers = torch.get_default_dtype(), torch.get_default_device(), torch.get_float32_matmul_precision()
     smallest = float(torch.tensor(1e-39) / 2)  # 0 where numbers as small as this are flushed
     printed = repr(torch.linspace(0, 1e-3, 1001)), repr(torch.linspace(0, 1, 40))
-    return *modes, *numbers, smallest, *printed, torch.get_num_threads(), torch.get_rng_state().tolist()
+    return *modes, *numbers, smallest, *printed, torch.get_num_threads(), torch.initial_seed()
 
 
 def gradients_off(call) -> str:
@@ -61,7 +61,7 @@ def look(what: str, function, *inputs, gradient: bool = True) -> dict:
 
     given, usual = fresh(), settings()
     seen = {what: function(*given)}
-    seen[f"{what}: PyTorch's settings and random numbers"] = "as they were" if settings() == usual else "changed"
+    seen[f"{what}: PyTorch's settings and seed"] = "as they were" if settings() == usual else "changed"
     seen[f"{what}: gradients that the caller has switched off"] = gradients_off(lambda: function(*fresh()))
     for k, (before, after) in enumerate(zip(inputs, given, strict=True), start=1):
         if torch.is_tensor(before):
@@ -126,7 +126,7 @@ def watch(moves: bool = False, **things):
 
     def now() -> dict:
         found = {what: value for name, thing in things.items() for what, value in pieces(name, thing, moves)}
-        return found | {"PyTorch (a setting, or its random stream)": settings()}
+        return found | {"PyTorch (a setting, or its seed)": settings()}
 
     before = now()
 
