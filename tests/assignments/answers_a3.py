@@ -347,8 +347,19 @@ def step(*, zero="optimisers[name].zero_grad()", g=G_STEP, d=D_STEP, i=I_STEP, e
 
 
 WHOLE = {"step-whole"}
+SHIFT = "    s = logits - {}\n    L = math.log(8) + (l * (s - s.exp().sum(1, keepdim=True).log())).sum(1).mean()\n"
 WRONG = {
     "gradient-norms": {
+        "the lengths put into the dictionary of parts": (
+            NORMS.replace("modules.items()", "list(modules.items())")
+            + LENGTH.replace("out[name]", "modules[name]")
+            + "    return modules",
+            {"norms-value"},
+        ),
+        "one dictionary for all calls": (
+            NORMS.replace("modules):\n    out = {}\n", "modules, out={}):\n") + LENGTH + "    return out",
+            {"norms-value"},
+        ),
         "a part whose first parameter is not reached counted as not reached": (
             NORMS
             + f"        gs = {GRAD}\n        reached = [g for g in gs if g is not None] if gs[0] is not None else []\n"
@@ -553,6 +564,16 @@ WRONG = {
         ),
     },
     "discriminator-loss": {
+        "another formula for all points where one logit is too large": (
+            DLOSS + "    real, fake = D.v(x), D.v(fake)\n"
+            "    loss = -real.sigmoid().log().mean() - (1 - fake.sigmoid()).log().mean()\n"
+            "    return loss if loss.isfinite() else f(-real).mean() * 0 + (-real).relu().mean() + fake.relu().mean()",
+            {"d-value"},
+        ),
+        "softplus that overflows between 89 and 100": (
+            DLOSS + DSUM.replace("f(-D.v(x))", "f(-D.v(x), 1, 100)").replace("f(D.v(fake))", "f(D.v(fake), 1, 100)"),
+            {"d-value"},
+        ),
         "a where whose other side is ∞, so that the gradient is NaN": (
             DLOSS + "    f = lambda v: torch.where(v > 20, v, torch.log1p(v.exp()))\n" + DSUM,
             {"d-value"},
@@ -768,6 +789,19 @@ WRONG = {
         ),
     },
     "generator-loss": {
+        "NaN where D is sure that a point is real": (
+            GLOSS + "    v = D.v(x)\n    gan = torch.where(v > 30, 0 * v, torch.log(1 + v.exp()) - v).mean()\n"
+            "    return gan - lam * L",
+            {"g-value"},
+        ),
+        "Q's logits shifted by the largest of the batch": (
+            GLOSS + SHIFT.format("logits.max()") + "    return gan - lam * L",
+            {"g-information"},
+        ),
+        "the networks left in eval mode where λ counts": (
+            GLOSS + "    if lam:\n        D.eval()\n    return gan - lam * L",
+            {"g-value"},
+        ),
         "the logarithm of a softmax in doubles, which is 0 below −745": (
             GLOSS + "    q = logits.double().softmax(1)[l.bool()]\n"
             "    return gan - lam * (q.log().mean().float() + math.log(8))",
@@ -1020,6 +1054,21 @@ WRONG = {
         ),
     },
     "information-loss": {
+        "logits shifted by the largest size": (
+            INFO + "    s = logits - logits.abs().amax(1, keepdim=True)\n"
+            "    h = -(l * (s - s.exp().sum(1, keepdim=True).log())).sum(1).mean()\n"
+            "    return lam_l * h + lam_c * f.mse_loss(c_hat, c)",
+            LABEL,
+        ),
+        "logits clamped at −30": (
+            INFO + "    return lam_l * f.cross_entropy(logits.clamp(min=-30), l) + lam_c * f.mse_loss(c_hat, c)",
+            LABEL,
+        ),
+        "a view of slices": (
+            INFO + "    own = logits.view(-1)[torch.arange(len(l)) * l.shape[1] + l.argmax(1)]\n"
+            "    return lam_l * (logits.logsumexp(1) - own).mean() + lam_c * f.mse_loss(c_hat, c)",
+            LABEL,
+        ),
         "the logarithm of a softmax, which is 0 for a label that is ruled out": (
             INFO + "    H = -(l * logits.softmax(1).log()).sum(1).mean()\n"
             "    return lam_l * H + lam_c * f.mse_loss(c_hat, c)",
@@ -1165,6 +1214,15 @@ WRONG = {
         ),
     },
     "three-step": {
+        "an information loss of its own that overflows": (
+            step(
+                i="    logits, c_hat = D.q(G(*second))\n"
+                "    h = -(second[1] * (logits.softmax(1) + 1e-8).log()).sum(1).mean()\n"
+                "    i = update('information', lam_l * h + lam_c * ((c_hat - second[2]) ** 2).mean())\n"
+            ),
+            {"step-information"},
+        ),
+        "one loss more": (step(end="    return {'G': g, 'D': d, 'information': i, 'total': g + d + i}"), WHOLE),
         "D sees no more generated points than real ones": (
             step(d=D_STEP.replace("detach()", "detach()[: len(x)]")),
             {"step-d", "step-whole"},
