@@ -1064,6 +1064,11 @@ WRONG = {
             INFO + "    return lam_l * f.cross_entropy(logits.clamp(min=-30), l) + lam_c * f.mse_loss(c_hat, c)",
             LABEL,
         ),
+        "logits shifted in place": (
+            INFO + "    logits -= logits.max(1, keepdim=True).values\n"
+            "    return lam_l * f.cross_entropy(logits, l) + lam_c * f.mse_loss(c_hat, c)",
+            LABEL,
+        ),
         "a view of slices": (
             INFO + "    own = logits.view(-1)[torch.arange(len(l)) * l.shape[1] + l.argmax(1)]\n"
             "    return lam_l * (logits.logsumexp(1) - own).mean() + lam_c * f.mse_loss(c_hat, c)",
