@@ -177,6 +177,30 @@ def least_squares(v_real, v_fake):
 
 WRONG = {
     "value": {
+        "logits held between −1,000,000 and 1,000,000": (
+            (
+                "def value(s_real, s_fake):\n"
+                "    f = torch.nn.functional.logsigmoid\n"
+                "    return f(s_real.clamp(-1e6, 1e6)).mean() + f(-s_fake.clamp(-1e6, 1e6)).mean()"
+            ),
+            {"value-extreme"},
+        ),
+        "the plain logarithm of 1 − D up to a logit of 15, sample by sample": (
+            (
+                "def value(s_real, s_fake):\n"
+                "    f = lambda s: torch.stack([-x if x > 15 else torch.log(1 - torch.sigmoid(x)) for x in s])\n"
+                "    return f(-s_real).mean() + f(s_fake).mean()"
+            ),
+            {"value-extreme"},
+        ),
+        "the plain logarithm of 1 − D up to a logit of 30, a line beyond": (
+            (
+                "def value(s_real, s_fake):\n"
+                "    f = lambda s: torch.where(s > 30, -s, torch.log(1 - torch.sigmoid(s.clamp(max=30))))\n"
+                "    return f(-s_real).mean() + f(s_fake).mean()"
+            ),
+            {"value-extreme"},
+        ),
         "the stable formula with max(s, 0) and |s|, whose gradient at s = 0 is twice the right one": (
             "def value(s_real, s_fake):\n"
             "    f = lambda s: s.clamp(max=0) - torch.log1p(torch.exp(-s.abs()))\n"
@@ -433,6 +457,24 @@ WRONG = {
         ),
     },
     "optimal-discriminator": {
+        "the odds as exp(log p − log q), which overflow": (
+            (
+                "def optimal_discriminator(p, q):\n"
+                "    r = torch.exp(p.log() - q.log())\n"
+                "    d = torch.where(q == 0, 1.0, r / (1 + r))\n"
+                "    return torch.where((p == 0) & (q == 0), 0.5, d)"
+            ),
+            {"optimal-ratio"},
+        ),
+        "the odds p/q, which overflow": (
+            (
+                "def optimal_discriminator(p, q):\n"
+                "    r = p / q\n"
+                "    d = torch.where(q == 0, 1.0, r / (1 + r))\n"
+                "    return torch.where((p == 0) & (q == 0), 0.5, d)"
+            ),
+            {"optimal-ratio"},
+        ),
         "1 marks where neither density has mass": (
             "def optimal_discriminator(p, q):\n    t = torch.where(p + q == 0, 1.0, p + q)\n"
             "    return torch.where(t == 1, 0.5, p / t)",
@@ -581,6 +623,40 @@ WRONG = {
         ),
     },
     "jensen-shannon": {
+        "the odds, which overflow in a tail": (
+            (
+                "def jensen_shannon(p, q, dx):\n"
+                "    k = lambda a, b: torch.where(a > 0, a * (math.log(2) - torch.log1p(b / a)), 0.0).sum()\n"
+                "    return (k(p, q) + k(q, p)) * dx / 2"
+            ),
+            {"jsd-value"},
+        ),
+        "ln 2 where the sum of all p · q is 0, as that of small densities is in 32 bits": (
+            (
+                "def jensen_shannon(p, q, dx):\n"
+                "    m, f = (p + q) / 2, torch.special.xlogy\n"
+                "    return math.log(2) if (p * q).sum() == 0 else (f(p, p / m) + f(q, q / m)).nansum() * dx / 2"
+            ),
+            {"jsd-value"},
+        ),
+        "densities clamped at 1e-20": (
+            (
+                "def jensen_shannon(p, q, dx):\n"
+                "    p, q = p.clamp_min(1e-20), q.clamp_min(1e-20)\n"
+                "    m = (p + q) / 2\n"
+                "    return ((p * (p / m).log()).sum() + (q * (q / m).log()).sum()) * dx / 2"
+            ),
+            {"jsd-value"},
+        ),
+        "1e-16 beside the densities": (
+            (
+                "def jensen_shannon(p, q, dx):\n"
+                "    m, e = (p + q) / 2, 1e-16\n"
+                "    k = lambda a: (a * ((a + e) / (m + e)).log()).sum() * dx\n"
+                "    return (k(p) + k(q)) / 2"
+            ),
+            {"jsd-value"},
+        ),
         "only points where both have mass, ln 2 if there is none": (
             "def jensen_shannon(p, q, dx):\n    m, ok = (p + q) / 2, (p > 0) & (q > 0)\n"
             "    half = [torch.where(ok, a * torch.log(a / m), 0.0).sum() * dx / 2 for a in (p, q)]\n"
@@ -767,6 +843,30 @@ WRONG = {
         ),
     },
     "generator-losses": {
+        "logits held between −10,000 and 10,000": (
+            (
+                "def generator_losses(s):\n"
+                "    f, s = torch.nn.functional.softplus, s.clamp(-1e4, 1e4)\n"
+                "    return -f(s).mean(), f(-s).mean()"
+            ),
+            {"losses-minimax", "losses-non-saturating"},
+        ),
+        "log D as the plain logarithm of 1 − σ(−s) down to a logit of −15, a line beyond": (
+            (
+                "def generator_losses(s):\n"
+                "    f = lambda s: torch.where(s > 15, -s, torch.log(1 - torch.sigmoid(s.clamp(max=15))))\n"
+                "    return -torch.nn.functional.softplus(s).mean(), -f(-s).mean()"
+            ),
+            {"losses-non-saturating"},
+        ),
+        "the plain logarithm of 1 − D up to a logit of 15, a line beyond": (
+            (
+                "def generator_losses(s):\n"
+                "    f = lambda s: torch.where(s > 15, -s, torch.log(1 - torch.sigmoid(s.clamp(max=15))))\n"
+                "    return f(s).mean(), torch.nn.functional.softplus(-s).mean()"
+            ),
+            {"losses-minimax"},
+        ),
         "the stable formula with max(s, 0) and |s|, whose gradient at s = 0 is 0": (
             "def generator_losses(s_fake):\n"
             "    f = lambda s: torch.relu(s) + torch.log1p(torch.exp(-s.abs()))\n"
@@ -907,6 +1007,15 @@ WRONG = {
         ),
     },
     "generator-gradients": {
+        "autograd through the plain logarithm of 1 − D up to a logit of 30": (
+            (
+                "def generator_gradients(s):\n"
+                "    s = s.clone().requires_grad_()\n"
+                "    f = lambda s: torch.where(s > 30, -s, torch.log(1 - torch.sigmoid(s.clamp(max=30))))\n"
+                "    return torch.autograd.grad(f(s).sum(), s)[0], -torch.sigmoid(-s.detach())"
+            ),
+            {"gradients-middle"},
+        ),
         "one sample squeezed away": (
             "def generator_gradients(s_fake):\n"
             "    return -torch.sigmoid(s_fake).squeeze(), -torch.sigmoid(-s_fake).squeeze()",
@@ -1038,6 +1147,21 @@ WRONG = {
         ),
     },
     "least-squares": {
+        "batches of 12 and 19 built in": (
+            (
+                "def least_squares(a, b):\n"
+                "    return ((a - 1) ** 2).sum() / 24 + (b**2).sum() / 38, ((b - 1) ** 2).sum() / 19"
+            ),
+            {"least-squares-d", "least-squares-g"},
+        ),
+        "as many real outputs as there are generated ones": (
+            (
+                "def least_squares(a, b):\n"
+                "    a = a[: len(b)]\n"
+                "    return (((a - 1) ** 2).mean() + (b**2).mean()) / 2, ((b - 1) ** 2).mean()"
+            ),
+            {"least-squares-d"},
+        ),
         "Huber's loss": (
             (
                 "def least_squares(a,b):\n"
