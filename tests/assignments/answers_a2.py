@@ -43,6 +43,14 @@ def sample_codes(n, K, n_cont, generator):
     return c_cat, torch.from_numpy(draw.uniform(-1, 1, (n, n_cont)).astype(np.float32))
 """,
         """
+import random
+
+def sample_codes(n, K, n_cont, generator):
+    draw = random.Random(int(torch.randint(10**6, (1,), generator=generator)))
+    c_cat = torch.eye(K)[[draw.randrange(K) for _ in range(n)]]
+    return c_cat, torch.tensor([[draw.uniform(-1, 1) for _ in range(n_cont)] for _ in range(n)])
+""",
+        """
 def sample_codes(n, K, n_cont, generator):
     index = torch.multinomial(torch.ones(K), n, replacement=True, generator=generator)
     c_cat = torch.nn.functional.one_hot(index, K).float()
@@ -196,9 +204,17 @@ TABLE = (
     "    posterior = joint / joint.sum(0)\n    log_q = q.T.log()\n    bound = (joint * log_q).sum() + entropy(prior)\n"
 )
 BOTH, ALL = {"categorical-value", "categorical-extreme"}, {"codes-categorical", "codes-generator"}
+SEED = "    seed = int(torch.randint(2**31, (1,), generator=generator))\n"
+BACK = "    state = generator.get_state()\n"
+AGAIN = "    generator.set_state(state)\n"
+JOINT = "def information(prior, likelihood):\n    joint = prior[:, None] * likelihood\n"
 
 WRONG = {
     "entropy": {
+        "rows by view": (
+            "def entropy(p):\n    return torch.special.entr(p.view(-1, p.shape[-1])).sum(1).view(p.shape[:-1])",
+            {"entropy-value"},
+        ),
         "10⁻⁸ in the logarithm, where there are 10,000 outcomes": (
             "def entropy(p):\n    return -(p * (p + 1e-8).log()).sum(-1)",
             {"entropy-value"},
@@ -303,6 +319,59 @@ WRONG = {
         ),
     },
     "sample-codes": {
+        "the global stream seeded, then seeded as it was before": (
+            DRAW + SEED + "    old = torch.initial_seed()\n    torch.manual_seed(seed)\n"
+            "    c_cat, c_cont = torch.eye(K)[torch.randint(K, (n,))], 2 * torch.rand(n, n_cont) - 1\n"
+            "    torch.manual_seed(old)\n    return c_cat, c_cont",
+            {"codes-generator"},
+        ),
+        "two of NumPy's generators with one seed": (
+            "import numpy as np\n" + DRAW + SEED + "    a, b = (np.random.default_rng(seed) for _ in range(2))\n"
+            "    c_cat = torch.eye(K)[torch.from_numpy(a.integers(K, size=n))]\n"
+            "    return c_cat, torch.tensor(b.uniform(-1, 1, (n, n_cont)), dtype=torch.float32)",
+            {"codes-continuous"},
+        ),
+        "Python's generator seeded twice with one seed": (
+            "import random\n" + DRAW + SEED + "    draw = random.Random(seed)\n"
+            "    c_cat = torch.eye(K)[[draw.randrange(K) for _ in range(n)]]\n    draw = random.Random(seed)\n"
+            "    return c_cat, torch.tensor([[draw.uniform(-1, 1) for _ in range(n_cont)] for _ in range(n)])",
+            {"codes-continuous"},
+        ),
+        "the generator set back after multinomial": (
+            DRAW
+            + BACK
+            + "    index = torch.multinomial(torch.ones(K), n, True, generator=generator)\n"
+            + AGAIN
+            + CONT
+            + "    return torch.eye(K)[index], c_cont",
+            {"codes-continuous"},
+        ),
+        "the generator set back after the largest of K": (
+            DRAW
+            + BACK
+            + "    index = torch.rand(n, K, generator=generator).argmax(1)\n"
+            + AGAIN
+            + CONT
+            + "    return torch.eye(K)[index], c_cont",
+            {"codes-continuous"},
+        ),
+        "a generator of NumPy's kept for each of PyTorch's": (
+            "import numpy as np\n_kept = {}\n"
+            + DRAW
+            + "    if generator not in _kept:\n    "
+            + SEED
+            + "        _kept[generator] = np.random.default_rng(seed)\n    draw = _kept[generator]\n"
+            "    c_cat = torch.eye(K)[torch.from_numpy(draw.integers(K, size=n))]\n"
+            "    return c_cat, torch.tensor(draw.uniform(-1, 1, (n, n_cont)), dtype=torch.float32)",
+            {"codes-generator"},
+        ),
+        "probabilities rounded to two digits": (
+            DRAW + "    p = torch.full((K,), round(1 / K, 2))\n    p[-1] = 1 - p[:-1].sum()\n"
+            "    c_cat = torch.eye(K)[torch.multinomial(p, n, True, generator=generator)]\n"
+            + CONT
+            + "    return c_cat, c_cont",
+            {"codes-categorical"},
+        ),
         "at most three continuous codes": (
             (
                 "def sample_codes(n, K, n_cont, generator):\n"
@@ -795,6 +864,45 @@ WRONG = {
         ),
     },
     "categorical-bound": {
+        "logits held above −100": (
+            CAT + "    log_q = logits.clamp(min=-100).log_softmax(1)\n"
+            "    return (c_cat * log_q).sum(1).mean() + math.log(K)",
+            {"categorical-extreme"},
+        ),
+        "logits clamped to ±10,000": (
+            CAT + "    log_q = logits.clamp(-1e4, 1e4).log_softmax(1)\n"
+            "    return (c_cat * log_q).sum(1).mean() + math.log(K)",
+            {"categorical-extreme"},
+        ),
+        "shifted by the largest size of a logit": (
+            CAT + "    s = logits - logits.abs().amax(1, keepdim=True)\n"
+            "    return (c_cat * (s - s.exp().sum(1, keepdim=True).log())).sum(1).mean() + math.log(K)",
+            {"categorical-extreme"},
+        ),
+        "shifted by the first logit": (
+            CAT + "    s = logits - logits[:, :1]\n"
+            "    return (c_cat * (s - s.exp().sum(1, keepdim=True).log())).sum(1).mean() + math.log(K)",
+            {"categorical-extreme"},
+        ),
+        "the largest logit alone where it is above 80": (
+            CAT + "    most, sums = logits.amax(1), logits.clamp(max=80).exp().sum(1).log()\n"
+            "    right = (c_cat * logits).sum(1) - torch.where(most > 80, most, sums)\n"
+            "    return right.mean() + math.log(K)",
+            {"categorical-extreme"},
+        ),
+        "logits as a row by view": (
+            CAT + "    right = logits.view(-1)[c_cat.view(-1).bool()]\n"
+            "    return (right - logits.logsumexp(1)).mean() + math.log(K)",
+            {"categorical-value"},
+        ),
+        "a backward of its own that takes itself for the last step": (
+            "class _Bound(torch.autograd.Function):\n    @staticmethod\n    def forward(ctx, logits, c_cat):\n"
+            "        ctx.save_for_backward(logits, c_cat)\n"
+            "        return (c_cat * logits.log_softmax(1)).sum(1).mean() + math.log(logits.shape[1])\n\n"
+            "    @staticmethod\n    def backward(ctx, g):\n        logits, c_cat = ctx.saved_tensors\n"
+            "        return (c_cat - logits.softmax(1)) / len(logits), None\n\ncategorical_bound = _Bound.apply",
+            {"categorical-value"},
+        ),
         "logits clamped to ±1000": (
             (
                 "def categorical_bound(logits, c_cat):\n"
@@ -929,6 +1037,36 @@ WRONG = {
         ),
     },
     "gaussian-bound": {
+        "the logarithm of the product of the variances": (
+            GAUSS + "    var = log_var.exp()\n    z = (c - mu) * (-log_var / 2).exp()\n"
+            "    return (-half * c.shape[1] - var.prod(1).log() / 2 - (z**2).sum(1) / 2).mean() + H",
+            {"gaussian-several"},
+        ),
+        "log-variances clamped to ±88": (
+            GAUSS + "    log_var = log_var.clamp(-88, 88)\n    z = (c - mu) * (-log_var / 2).exp()\n"
+            "    return (-half - log_var / 2 - z**2 / 2).sum(1).mean() + H",
+            {"gaussian-one"},
+        ),
+        "log-variances held below 88": (
+            GAUSS + "    log_var = log_var.clamp(max=88)\n    z = (c - mu) * (-log_var / 2).exp()\n"
+            "    return (-half - log_var / 2 - z**2 / 2).sum(1).mean() + H",
+            {"gaussian-one"},
+        ),
+        "means as a row by view": (
+            GAUSS + "    z = (c.reshape(-1) - mu.view(-1)) * (-log_var.reshape(-1) / 2).exp()\n"
+            "    return (-half * len(z) - log_var.sum() / 2 - (z**2).sum() / 2) / len(c) + H",
+            {"gaussian-several"},
+        ),
+        "a backward of its own that takes itself for the last step": (
+            "class _Bound(torch.autograd.Function):\n    @staticmethod\n    def forward(ctx, mu, log_var, c):\n"
+            "        z, constant = (c - mu) * (-log_var / 2).exp(), math.log(2) - math.log(2 * math.pi) / 2\n"
+            "        ctx.save_for_backward(z, log_var)\n"
+            "        return (constant - log_var / 2 - z**2 / 2).sum(1).mean()\n\n"
+            "    @staticmethod\n    def backward(ctx, g):\n        z, log_var = ctx.saved_tensors\n"
+            "        return z * (-log_var / 2).exp() / len(z), (z**2 - 1) / 2 / len(z), None\n\n"
+            "gaussian_bound = _Bound.apply",
+            {"gaussian-gradient"},
+        ),
         "log-variances held between the two that the text names": (
             "def gaussian_bound(mu, log_var, c):\n"
             "    log_var = log_var.clamp(-80, 80)\n"
@@ -940,7 +1078,7 @@ WRONG = {
             "def gaussian_bound(mu, log_var, c):\n"
             "    lq = -0.5 * (math.log(2 * math.pi) + log_var + (c - mu) ** 2 / (log_var.exp() + 1e-20))\n"
             "    return lq.sum(1).mean() + c.shape[1] * math.log(2)",
-            {"gaussian-one"},
+            {"gaussian-one", "gaussian-gradient"},
         ),
         "log-densities held above −10,000": (
             "def gaussian_bound(mu, log_var, c):\n"
@@ -961,7 +1099,7 @@ WRONG = {
                 "    lq=-0.5*(math.log(2*math.pi)+log_var+(c-mu)**2/log_var.exp())\n"
                 "    return lq.sum(1).mean()+c.shape[1]*math.log(2)"
             ),
-            {"gaussian-one"},
+            {"gaussian-one", "gaussian-gradient"},
         ),
         "log-variance clamped to [−30, 30]": (
             (
@@ -970,7 +1108,7 @@ WRONG = {
                 "    lq=-0.5*(math.log(2*math.pi)+log_var+(c-mu)**2/log_var.exp())\n"
                 "    return lq.sum(1).mean()+c.shape[1]*math.log(2)"
             ),
-            {"gaussian-one"},
+            {"gaussian-one", "gaussian-gradient"},
         ),
         "gaussian_nll_loss with eps 1e-12": (
             (
@@ -979,7 +1117,7 @@ WRONG = {
                 "    return d*math.log(2)-torch.nn.functional.gaussian_nll_loss(mu,c,log_var.exp(),full=True,"
                 "reduction='sum',eps=1e-12)/n"
             ),
-            {"gaussian-one"},
+            {"gaussian-one", "gaussian-gradient"},
         ),
         "the logarithm of the density, which underflows": (
             (
@@ -1012,12 +1150,12 @@ WRONG = {
                 GAUSS + "    f, v = torch.nn.functional.gaussian_nll_loss, log_var.exp()\n"
                 "    return H - f(mu, c, v, full=True, reduction='sum') / len(c)"
             ),
-            {"gaussian-one"},
+            {"gaussian-one", "gaussian-gradient"},
         ),
         "1e-8 beside the variance": (
             GAUSS
             + "    v = 1e-8 + log_var.exp()\n    return (-half - (v.log() + (c - mu)**2 / v) / 2).sum(1).mean() + H",
-            {"gaussian-one"},
+            {"gaussian-one", "gaussian-gradient"},
         ),
         "σ clamped at 1e-3": (
             (
@@ -1025,7 +1163,7 @@ WRONG = {
                 "    s = (log_var / 2).exp().clamp_min(1e-3)\n"
                 "    return torch.distributions.Normal(mu, s).log_prob(c).sum(1).mean() + c.shape[1] * math.log(2)"
             ),
-            {"gaussian-one"},
+            {"gaussian-one", "gaussian-gradient"},
         ),
         "log-variance clamped to [−30, 20]": (
             (
@@ -1034,7 +1172,7 @@ WRONG = {
                 "    return (-0.5*(math.log(2*math.pi)+log_var+(c-mu)**2/log_var.exp())).sum(1).mean()+c."
                 "shape[1]*math.log(2)"
             ),
-            {"gaussian-one"},
+            {"gaussian-one", "gaussian-gradient"},
         ),
         "one log-variance for all": (
             (
@@ -1052,7 +1190,7 @@ WRONG = {
                 "    return d*math.log(2)-torch.nn.functional.gaussian_nll_loss(mu,c,log_var.exp(),"
                 "reduction='sum')/n"
             ),
-            {"gaussian-one", "gaussian-several"},
+            {"gaussian-one", "gaussian-several", "gaussian-gradient"},
         ),
         "gaussian_nll_loss, a mean over the codes": (
             (
@@ -1193,6 +1331,20 @@ WRONG = {
         ),
     },
     "information": {
+        "joint probabilities held above 10⁻⁵": (
+            JOINT + "    product = prior[:, None] * joint.sum(0)\n"
+            "    joint = joint.clamp(min=1e-5)\n    return (joint * (joint / product).log()).sum()",
+            {"information-value"},
+        ),
+        "10⁻⁶ beside the probabilities": (
+            JOINT + "    product = prior[:, None] * joint.sum(0)\n"
+            "    return (joint * ((joint + 1e-6) / (product + 1e-6)).log()).sum()",
+            {"information-value"},
+        ),
+        "the table as a row by view": (
+            JOINT + "    return entropy(prior) + entropy(joint.sum(0)) - entropy(joint.view(-1))",
+            {"information-value"},
+        ),
         "1e-4 beside the probabilities": (
             (
                 "def information(prior, likelihood):\n"
@@ -1306,6 +1458,25 @@ WRONG = {
         ),
     },
     "bound-and-gap": {
+        "Q held above 10⁻⁴": (
+            TABLE.replace("q.T", "q.T.clamp(min=1e-4)")
+            + "    return bound, (joint * (posterior.log() - log_q)).sum(0)",
+            {"table-bound", "table-gap"},
+        ),
+        "Q's logarithms held above −10": (
+            TABLE.replace("q.T.log()", "q.T.log().clamp(min=-10)")
+            + "    return bound, (joint * (posterior.log() - log_q)).sum(0)",
+            {"table-bound", "table-gap"},
+        ),
+        "10⁻⁸ beside Q": (
+            TABLE.replace("q.T", "(q.T + 1e-8)") + "    return bound, (joint * (posterior.log() - log_q)).sum(0)",
+            {"table-bound", "table-gap"},
+        ),
+        "Q as a row by view": (
+            TABLE + "    bound = joint.T.reshape(-1) @ q.view(-1).log() + entropy(prior)\n"
+            "    return bound, (joint * (posterior.log() - log_q)).sum(0)",
+            {"table-bound", "table-gap"},
+        ),
         "1e-5 beside Q": (
             (
                 "def bound_and_gap(prior, likelihood, q):\n"
