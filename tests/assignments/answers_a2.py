@@ -1042,6 +1042,11 @@ WRONG = {
             "    return (-half * c.shape[1] - var.prod(1).log() / 2 - (z**2).sum(1) / 2).mean() + H",
             {"gaussian-several"},
         ),
+        "the logarithm of the product of σ": (
+            GAUSS + "    z = (c - mu) * (-log_var / 2).exp()\n"
+            "    return (-half * c.shape[1] - (log_var / 2).exp().prod(1).log() - (z**2).sum(1) / 2).mean() + H",
+            {"gaussian-several"},
+        ),
         "log-variances clamped to ±88": (
             GAUSS + "    log_var = log_var.clamp(-88, 88)\n    z = (c - mu) * (-log_var / 2).exp()\n"
             "    return (-half - log_var / 2 - z**2 / 2).sum(1).mean() + H",
