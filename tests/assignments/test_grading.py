@@ -49,6 +49,7 @@ SLIDERS = (
     "box = widgets.interactive(lambda lam: None, lam=slider)\ndisplay(box)\n"
     "for k in range(20):\n    slider.value = k / 20\n"
 )
+MAGICS = "%matplotlib inline\n%pylab agg\n%gui qt\n%pip --version\n!ls\n"
 SCRIPT = "<details>1 <2</details> <script>alert(1)</script><img src=x onerror=alert(1)>"
 
 
@@ -97,8 +98,9 @@ def damaged():
     nb = row("colab")
     nb.metadata = {"colab": {"provenance": []}, "kernelspec": {"name": "python3-colab", "display_name": "Colab"}}
     nb.cells += [new_markdown_cell(SCRIPT), new_raw_cell(SCRIPT)]
-    nb.cells.insert(2, new_code_cell("%pip --version\n!ls\nx = await __import__('asyncio').sleep(0)\n" + SLIDERS))
-    nb.cells.insert(3, new_code_cell("import torch\ntorch.use_deterministic_algorithms(True)"))
+    nb.cells.insert(2, new_code_cell(f"{MAGICS}x = await __import__('asyncio').sleep(0)\n{SLIDERS}went_on = True"))
+    nb.cells.insert(3, new_code_cell("import os, torch\n'went_on' in globals() or os._exit(3)"))
+    nb.cells.insert(4, new_code_cell("torch.use_deterministic_algorithms(True)"))
     return rows
 
 

@@ -168,6 +168,9 @@ def shell_room() -> Room:
     config.HistoryManager.enabled = False
     shell = InteractiveShell.instance(config=config)
     shell.showtraceback = shell.showsyntaxerror = lambda *a, **k: None
+    shell.enable_matplotlib = lambda gui=None: (gui, "agg")  # `%matplotlib inline`, `%pylab`, `%matplotlib widget`
+    shell.enable_gui = lambda gui=None: None
+    shell.system = shell.system_raw  # `!ls`, `%pip`: a sandbox has no terminal to lend
 
     def run_cell(source):
         result = shell.run_cell(source, store_history=False, silent=True)
