@@ -11,7 +11,10 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
+import types
+from pathlib import Path
 
 import IPython
 import nbformat
@@ -334,6 +337,38 @@ def running_in(session: int) -> list[str]:
     """Processes of the session that a killed run had."""
     listed = subprocess.run(["ps", "-eo", "sess=,args="], capture_output=True, text=True).stdout
     return [line for line in listed.splitlines() if line.split()[0] == str(session)]
+
+
+STAYS = """\
+import ctypes, os, time
+ctypes.CDLL(None).prctl(1, 0)  # not to die with the parent
+try:
+    os.setsid()
+except OSError:
+    pass
+os._exit = lambda *given: time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("end", ["closed", "killed"])
+def test_a_process_that_means_to_stay_ends_with_its_grading(end):
+    import isolate
+
+    if not isolate.enclosure()[0]:
+        pytest.skip("nothing encloses a submission here")
+    with contextlib.closing(isolate.Sandbox()) as sandbox:
+        assert sandbox.ask({"do": "cell", "source": STAYS}, 60) == {}
+        pid = sandbox.process.pid
+        inner = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        assert inner
+        if end == "killed":  # as the kernel does when the grader itself was killed
+            sandbox.process.kill()
+            until = time.monotonic() + 10
+            while any(Path(f"/proc/{child}").exists() for child in inner) and time.monotonic() < until:
+                time.sleep(0.05)
+        else:
+            sandbox.close()
+        assert not any(Path(f"/proc/{child}").exists() for child in inner)
 
 
 def test_hand_ins_as_they_come_are_graded_and_what_cannot_be_is_named(tmp_path):  # B84
