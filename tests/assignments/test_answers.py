@@ -136,6 +136,9 @@ TAMPERING = {
     "the code of the tests' tools": "import gc\nfor tool in gc.get_objects():\n"
     "    if getattr(tool, '__name__', '') == 'pieces':\n        tool.__code__ = (lambda *a: []).__code__",
     "PyTorch's functions": "torch.equal = torch.Tensor.equal = lambda *a: True\ntorch.Tensor.clone = lambda x: x",
+    "PyTorch's properties": "torch.Tensor.grad = property(lambda x: None, torch._C.TensorBase.grad.__set__)",
+    "how PyTorch looks them up": "torch.Tensor.__getattribute__ = lambda x, name: (\n"
+    "    None if name == 'grad' else object.__getattribute__(x, name))",
 }
 
 

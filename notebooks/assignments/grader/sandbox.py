@@ -149,12 +149,11 @@ WATCHED = [builtins, math, random, torch, torch.Tensor, torch.nn.functional, tor
 
 
 def functions() -> dict:
-    """Every function of Python, PyTorch and NumPy that a submission could put its own in place of."""
+    """Every function of Python, PyTorch and NumPy that a submission could put its own in place of; of a class, all."""
     out = {}
     for place in WATCHED:
         for level in reversed(place.__mro__) if isinstance(place, type) else [place]:
-            found = {k: v for k, v in vars(level).items() if callable(v) and not k.startswith("__")}
-            out |= {(place, k): v for k, v in found.items()}
+            out |= {(place, k): v for k, v in vars(level).items() if callable(v) or isinstance(place, type)}
     del out[torch, "manual_seed"]  # PyTorch replaces it when its compiler is loaded
     return out
 
