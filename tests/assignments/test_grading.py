@@ -111,8 +111,11 @@ CHEATS = {
     "says that all agree, and swallows errors": "for name in ('agree', 'check', 'pair', 'keep', 'look', 'compare', "
     "'judge'):\n    globals()[name] = lambda *a, **k: None\n"
     "get_ipython().run_cell = get_ipython().showtraceback = lambda *a, **k: None",
-    "patches PyTorch": "torch.Tensor.any = lambda *a: torch.tensor(False)\ntorch.Tensor.all = lambda *a: True\n"
-    "torch.as_tensor = lambda *a, **k: torch.zeros(())",
+    "patches PyTorch, and who says so": "torch.Tensor.any = lambda *a: torch.tensor(False)\n"
+    "torch.Tensor.all = lambda *a: True\ntorch.as_tensor = lambda *a, **k: torch.zeros(())\n"
+    "import json\nusual = json.JSONEncoder.encode\n"
+    "json.JSONEncoder.encode = lambda self, answer: usual(self, answer | {'touched': []})\n"
+    "json.dumps = lambda answer, *a, **k: json.JSONEncoder().encode(answer)",
     "answers in the sandbox's name": "import os, json\nfor fd in range(3, 40):\n    try:\n"
     "        os.write(fd, b'{\"draws\": []}\\n' * 3)\n    except OSError:\n        pass",
     "answers what can't be read or stored": "import os, json\n"
@@ -237,7 +240,7 @@ def test_every_repair_and_every_stop_is_named_in_the_graded_notebook(room):
 
 
 def test_replaced_functions_are_named(room):
-    patched = f"cheat-{list(CHEATS).index('patches PyTorch')}"
+    patched = f"cheat-{list(CHEATS).index('patches PyTorch, and who says so')}"
     assert any("Tensor.any" in note and "as_tensor" in note for note in room.notes(patched))
 
 

@@ -146,6 +146,7 @@ class Room:
 
 
 WATCHED = [builtins, math, random, torch, torch.Tensor, torch.nn.functional, torch.nn.Module, torch.autograd, np]
+WATCHED += [json, json.encoder, json.JSONEncoder]
 
 
 def functions() -> dict:
@@ -197,11 +198,13 @@ def main(megabytes: int) -> None:
     for number in (0, 1, 2):
         os.dup2(quiet, number)
     sys.stdin, sys.stdout, sys.stderr = open(os.devnull), open(os.devnull, "w"), open(os.devnull, "w")
+    write, flush = answers.write, answers.flush  # as they are before a submission can replace them
+    encode, decode = json.JSONEncoder().encode, json.JSONDecoder().decode
     room = shell_room()
     sys.path.insert(0, "")  # as in a notebook: what `%%writefile` wrote can be imported
     limit(megabytes)
     for line in requests:
-        request = json.loads(line)
+        request = decode(line)
         do = request.pop("do")
         try:
             if do == "names":
@@ -212,8 +215,8 @@ def main(megabytes: int) -> None:
             answer = {"error": "MemoryError", "says": "out of memory"}
         except BaseException as error:  # SystemExit, KeyboardInterrupt: a cell may raise anything
             answer = {"error": type(error).__name__, "says": str(error)[:500]}
-        answers.write(json.dumps(answer) + "\n")
-        answers.flush()
+        write(encode(answer) + "\n")
+        flush()
     os._exit(0)  # no clean-up that a submission could hook into
 
 
