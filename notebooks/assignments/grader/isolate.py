@@ -45,7 +45,8 @@ while [ "$1" != -- ]; do
     shift
 done
 shift
-mount -t proc proc proc || true  # not everywhere allowed, and only the limit of memory reads it
+# not everywhere allowed, and only the limit of memory reads it; root of the machine could write to it
+mount -t proc -o ro,nosuid,nodev,noexec proc proc || true
 for name in null zero urandom random; do touch dev/$name; mount --bind /dev/$name dev/$name; done
 mount -o remount,ro,mode=755 "$root" || true
 mount -t tmpfs -o size=256m tmpfs tmp
