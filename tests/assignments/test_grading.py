@@ -374,6 +374,24 @@ def test_a_process_that_means_to_stay_ends_with_its_grading(end):
         assert not any(Path(f"/proc/{child}").exists() for child in inner)
 
 
+def test_a_clone_below_tmp_is_read_and_root_can_write_to_no_setting_of_the_machine(monkeypatch):
+    import isolate
+
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        Path(folder, "library").write_text("to read")
+        usual = isolate.readable()
+        monkeypatch.setattr(isolate, "readable", lambda: [*usual, folder])
+        name, command = isolate.enclosure.__wrapped__()
+        if not name:
+            pytest.skip("nothing encloses a submission here")
+        look = (
+            f"cat {folder}/library; touch here {folder}/there; test -w /proc/sys/kernel/core_pattern && echo open; ls"
+        )
+        said = subprocess.run([*command, "sh", "-c", look], capture_output=True, text=True, timeout=20).stdout
+        assert said.split("\n")[0].startswith("to read") and "open" not in said and "here" in said
+        assert os.listdir(folder) == ["library"]
+
+
 def test_hand_ins_as_they_come_are_graded_and_what_cannot_be_is_named(tmp_path):  # B84
     room, right = Classroom(tmp_path, "a1", SETTINGS), filled("a1", reference("a1"))
     room.submit("browser", right, "a1_gan_objective (1).ipynb")

@@ -35,6 +35,7 @@ root=$1; shift
 mount -t tmpfs -o mode=755,size=256m tmpfs "$root"
 cd "$root"
 mkdir -p proc dev tmp old
+mount -t tmpfs -o size=256m tmpfs tmp  # first: a library may lie below /tmp
 while [ "$1" != -- ]; do
     if [ -L "$1" ]; then mkdir -p ".$(dirname "$1")"; [ -e ".$1" ] || cp -P "$1" ".$1"
     elif [ -d "$1" ]; then
@@ -49,7 +50,6 @@ shift
 mount -t proc -o ro,nosuid,nodev,noexec proc proc || true
 for name in null zero urandom random; do touch dev/$name; mount --bind /dev/$name dev/$name; done
 mount -o remount,ro,mode=755 "$root" || true
-mount -t tmpfs -o size=256m tmpfs tmp
 pivot_root . old
 cd /tmp
 umount -l /old
@@ -81,7 +81,7 @@ def enclosure() -> tuple[str, tuple[str, ...]]:
     if shutil.which("bwrap"):
         binds = [part for path in paths for part in ("--ro-bind", path, path)]
         bare = ("--unshare-all", "--die-with-parent", "--new-session", "--proc", "/proc", "--dev", "/dev")
-        command = (shutil.which("bwrap"), *bare, *binds, "--tmpfs", "/tmp", "--chdir", "/tmp")
+        command = (shutil.which("bwrap"), *bare, "--remount-ro", "/proc", "--tmpfs", "/tmp", *binds, "--chdir", "/tmp")
         if works(command):
             return "bubblewrap", command
     if shutil.which("unshare"):
