@@ -392,6 +392,29 @@ def test_a_clone_below_tmp_is_read_and_root_can_write_to_no_setting_of_the_machi
         assert os.listdir(folder) == ["library"]
 
 
+def test_cells_that_run_again_have_no_more_time_than_the_notebook(monkeypatch):
+    import execute
+
+    asked = []
+
+    class Room:
+        def __init__(self, *given):
+            pass
+
+        def cell(self, source, locked, seconds):
+            asked.append(seconds)
+
+    monkeypatch.setattr(execute, "Sandbox", Room)
+    monkeypatch.setattr(execute, "Process", Room)
+    grader = execute.GradeCells()
+    grader.known, grader.ran = types.SimpleNamespace(names=[]), [("x = 1", False), ("K = 8", True)]
+    for left, most in ((1000, [20, 60]), (5, [5, 5]), (-1, [0, 0])):
+        grader.room, grader.deadline = None, time.monotonic() + left
+        grader.alive()
+        assert asked == pytest.approx(most, abs=0.5)
+        asked.clear()
+
+
 def test_hand_ins_as_they_come_are_graded_and_what_cannot_be_is_named(tmp_path):  # B84
     room, right = Classroom(tmp_path, "a1", SETTINGS), filled("a1", reference("a1"))
     room.submit("browser", right, "a1_gan_objective (1).ipynb")

@@ -114,17 +114,17 @@ class GradeCells(NbGraderPreprocessor):
             cell.outputs = []
         elif cell.source.startswith("%%check"):
             return
-        left, locked = self.deadline - time.monotonic(), bool(name and about.get("locked"))
-        if left <= 0:
+        locked = bool(name and about.get("locked"))
+        if not self.within(1):
             if test:
                 fail(cell, "TimeLimit", f"not run: the notebook had used up its {self.notebook_limit} seconds.")
             return
         try:
             if test:
-                self.test(cell, test, min(self.test_limit, left))
+                self.test(cell, test)
                 return
             source = without_magic(cell.source) if locked else cell.source
-            answer = self.alive().cell(source, locked, 60 if locked else min(self.cell_limit, left))
+            answer = self.alive().cell(source, locked, self.within(60 if locked else self.cell_limit))
             if memory_is_full(answer):
                 raise Stopped("out of memory")
             self.ran.append((source, locked))
@@ -135,11 +135,11 @@ class GradeCells(NbGraderPreprocessor):
             fail(cell, "Stopped", f"this cell was stopped: {reason}; the others are graded in a new process.")
             notes.append(f"cell {repr(name) if name else repr(cell.source[:40])} was stopped: {reason}.")
 
-    def test(self, cell: NotebookNode, test, limit: float) -> None:
+    def test(self, cell: NotebookNode, test) -> None:
         """Judge what the probe sees."""
 
         def ask(solutions: list[str], locked: bool) -> dict:
-            answer = self.alive().probe(test.source, test.seeds, solutions, locked, limit)
+            answer = self.alive().probe(test.source, test.seeds, solutions, locked, self.within(self.test_limit))
             if memory_is_full(answer):
                 raise Stopped("out of memory")
             touched = answer.get("touched")
@@ -154,8 +154,12 @@ class GradeCells(NbGraderPreprocessor):
         if self.room is None:
             self.room = Process(Sandbox(self.memory_limit, self.inside), self.known.names)
             for source, locked in self.ran:
-                self.room.cell(source, locked, 60 if locked else self.cell_limit)
+                self.room.cell(source, locked, self.within(60 if locked else self.cell_limit))
         return self.room
+
+    def within(self, seconds: float) -> float:
+        """As many seconds, where the notebook has them left."""
+        return max(0.0, min(seconds, self.deadline - time.monotonic()))
 
     def stop(self, patience: float = 0.0) -> None:
         if self.room:
