@@ -415,6 +415,23 @@ def test_cells_that_run_again_have_no_more_time_than_the_notebook(monkeypatch):
         asked.clear()
 
 
+def killed_on_the_way(job):
+    """In the place of `grade_one`: the second hand-in takes its process with it."""
+    if job[2] == "bob":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return {"success": True, "notes": []}
+
+
+def test_a_killed_grading_process_ends_the_run_and_says_so(monkeypatch):
+    import run
+
+    monkeypatch.setattr(run, "grade_one", killed_on_the_way)
+    jobs = [(None, "a1", student) for student in ("ada", "bob", "cid")]
+    assert [student for student, _ in run.each_in_a_worker(jobs[::2], 2)] in (["ada", "cid"], ["cid", "ada"])
+    with pytest.raises(SystemExit, match="killed, most likely for want of memory, .* in hand: bob. What is graded"):
+        list(run.each_in_a_worker(jobs, 1))
+
+
 def test_hand_ins_as_they_come_are_graded_and_what_cannot_be_is_named(tmp_path):  # B84
     room, right = Classroom(tmp_path, "a1", SETTINGS), filled("a1", reference("a1"))
     room.submit("browser", right, "a1_gan_objective (1).ipynb")

@@ -9,6 +9,8 @@ import os
 import re
 import threading
 import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from handins import tidy
@@ -94,7 +96,28 @@ def grade_one(job: tuple) -> dict:
     else:
         about["log"] = reason((result.get("log") or "") + (result.get("error") or ""))
     write(record, about)
-    return about | {"student": student}
+    return about
+
+
+def each_in_a_worker(to_do: list[tuple], jobs: int):
+    """Yield (student, record) as they are graded; workers are replaced after 25 each, with what they hold on to."""
+    for start in range(0, len(to_do), 25 * jobs):
+        some = to_do[start : start + 25 * jobs]
+        with ProcessPoolExecutor(min(jobs, len(some)), multiprocessing.get_context("fork"), watch_parent) as pool:
+            waiting = {pool.submit(grade_one, job): job[2] for job in some}
+            try:
+                for done in as_completed(waiting):
+                    yield waiting[done], done.result()
+            except BrokenProcessPool:
+                in_hand = [student for future, student in waiting.items() if future.exception()][:jobs]
+                raise SystemExit(
+                    "A grading process was killed, most likely for want of memory, with one of these in hand: "
+                    f"{', '.join(in_hand)}. What is graded is kept, and the same command goes on from there; with "
+                    "fewer --jobs it takes less memory."
+                ) from None
+            except BaseException:  # Ctrl-C, too
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
 
 
 def watch_parent() -> None:
@@ -145,14 +168,11 @@ def grade(course: Path, assignment: str, jobs: int, students: str = "*", inside:
         for path in notebooks:  # before the workers are forked: they all inherit the same inputs and true results
             marks.assignment(path, inside, "")
     began = time.monotonic()
-    context = multiprocessing.get_context("fork")
-    with context.Pool(min(jobs, count) or 1, watch_parent, maxtasksperchild=25) as pool:
-        for done, about in enumerate(pool.imap_unordered(grade_one, jobs_to_do), start=1):
-            student = about["student"]
-            if not about["success"]:
-                failed[student] = about["log"]
-            state = "NOT GRADED: " + failed[student] if student in failed else "graded"
-            print(f"[{done}/{count}] {student}: {state}", *about["notes"], sep="\n    ", flush=True)
+    for done, (student, about) in enumerate(each_in_a_worker(jobs_to_do, jobs), start=1):
+        if not about["success"]:
+            failed[student] = about["log"]
+        state = "NOT GRADED: " + failed[student] if student in failed else "graded"
+        print(f"[{done}/{count}] {student}: {state}", *about["notes"], sep="\n    ", flush=True)
     seconds = time.monotonic() - began
     if count:
         print(f"{count} submissions, {seconds:.1f} s, {seconds / count:.2f} s each with {jobs} at a time")
