@@ -155,6 +155,18 @@ def test_a_function_that_hides_what_it_leaves_changed_earns_nothing(how):
         untouched.put_back()
 
 
+def test_a_module_in_the_place_of_pytorch_hides_nothing():
+    right = reference("a1")["value"].replace("def value(", "def right(")
+    changes = f"{right}\ndef value(a, b):\n    result = right(a, b)\n    a.data.mul_(2)\n    return result\n"
+    fake = "import sys, types\nfake = types.ModuleType('torch')\nvars(fake).update(vars(sys.modules['torch']))\n"
+    fake += "fake.equal = lambda *a: True\nsys.modules['torch'] = fake"
+    untouched = room()
+    try:
+        assert set(lost("a1", {"value": changes}, "value", own=fake)) == {"value-mean", "value-extreme"}
+    finally:
+        untouched.put_back()
+
+
 def test_what_a_student_switched_on_for_all_cells_costs_nothing():
     switched = "import torch, warnings\n_mode = torch.inference_mode()\n_mode.__enter__()\n"
     switched += "torch.set_default_dtype(torch.float64)\nwarnings.simplefilter('error')"
