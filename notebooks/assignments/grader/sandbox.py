@@ -160,7 +160,8 @@ def functions() -> dict:
         for level in reversed(place.__mro__) if isinstance(place, type) else [place]:  # of a class, properties, too
             kinds = object if isinstance(place, type) else (Callable, types.ModuleType)
             out |= {(place, k): v for k, v in vars(level).items() if isinstance(v, kinds)}
-    del out[torch, "manual_seed"]  # PyTorch replaces it when its compiler is loaded
+    for key in ((torch, "manual_seed"), (torch.nn.Module, "__init__"), (torch.nn.Module, "__setstate__")):
+        del out[key]  # PyTorch replaces them itself when its compiler is loaded
     return out
 
 
