@@ -6,6 +6,7 @@
 | repeated or missing ids, unlocked cells, markers in the release, tests without points are named | planted |
 | a changed, a missing and a left-over release are told apart | drift |
 | scores are written as a table, and with the columns of Moodle and Canvas | csv |
+| a file in a student's zip is that student's; what a zip may hold is bounded | zip |
 | a private repository, a question bank and slides come out of one command each | split, quiz, slides |
 | the instructor's page gives the notebooks' own points, minutes and headings | page |
 """
@@ -18,6 +19,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 
 import IPython
@@ -233,7 +235,7 @@ def test_scores_are_written_as_a_table_with_a_column_for_each_step_and_for_moodl
 def packed(name: str, text: str) -> bytes:
     """A zip with one file, as a student makes it."""
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(f"my work/{name}", text)
     return out.getvalue()
 
@@ -280,6 +282,57 @@ def test_zips_of_moodle_and_canvas_are_sorted_by_zip_collect(nbgrader, tmp_path)
     assert (ada / "timestamp.txt").read_text().startswith("2025-03-09 12:00")
     assert (ada / room.name).read_text().endswith("\n")
     assert (tmp_path / "submitted" / "Cid_77" / "a1" / room.name).read_text() == text
+
+
+def unpacked(folder, files: dict[str, bytes]) -> dict[str, str]:
+    """The class's zip with these files, unpacked and told apart as in zip_collect: file -> student."""
+    import handins
+
+    (folder / "downloaded" / "a1" / "archive").mkdir(parents=True)
+    with zipfile.ZipFile(folder / "downloaded" / "a1" / "archive" / "class.zip", "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    extracted = folder / "downloaded" / "a1" / "extracted"
+    handins.Extractor().extract(str(extracted.with_name("archive")), str(extracted))
+    paths = sorted(path for path in extracted.rglob("*") if path.is_file())
+    whose = handins.Collector()
+    return {"/".join(p.relative_to(extracted).parts[1:]): whose.collect(str(p))["student_id"] for p in paths}
+
+
+def test_a_file_in_a_students_zip_is_that_students_whatever_its_folders_are_called(nbgrader, tmp_path):
+    moodle, canvas = "bob_77_assignsubmission_file", "bob_77_4321_a1"
+    folders = ("bob", "", moodle, f"deep/{moodle}", canvas, "hw.zip")
+    files = {f"adam{k}/hw.zip": packed(f"{folder}/{NAME}", "{}") for k, folder in enumerate(folders)}
+    files |= {f"week 1/bob/{NAME}": b"{}", "eve_5_assignsubmission_file_hw.ZIP": packed(f"{moodle}/{NAME}", "{}")}
+    files["gus_6_4321_hw.zip"] = packed("hw.zip", "no zip")
+    found = unpacked(tmp_path, files)
+    assert len(found) == len(files)
+    assert {path.split("/")[0].removesuffix("_4321_hw.zip"): student for path, student in found.items()} == {
+        **{f"adam{k}": f"adam{k}" for k in range(len(folders))},
+        **{"week 1": "bob", "eve_5_assignsubmission_file_hw.ZIP": "eve_5", "gus_6": "gus_6"},
+    }
+
+
+def test_what_a_students_zip_or_tar_may_hold_is_bounded_with_what_lies_in_it(nbgrader, tmp_path, monkeypatch):
+    import handins
+
+    monkeypatch.setattr(handins, "MOST", 50_000)
+    tar = io.BytesIO()
+    with tarfile.open(fileobj=tar, mode="w:gz") as archive:
+        for name in ("first", "second"):
+            entry = tarfile.TarInfo(name)
+            entry.size = 30_000
+            archive.addfile(entry, io.BytesIO(bytes(entry.size)))
+    small, large = packed(NAME, "{}"), packed(NAME, " " * 60_000)
+    nest = io.BytesIO()
+    with zipfile.ZipFile(nest, "w") as archive:
+        for k in range(3):
+            archive.writestr(f"{k}.zip", packed(NAME, " " * 20_000))
+    sent = {"a/hw.tar.gz": tar.getvalue(), "b/hw.tgz": tar.getvalue(), "c/hw.zip": large, "d/hw.zip": small}
+    found = unpacked(tmp_path, sent | {"e/hw.zip": nest.getvalue()})
+    own = f"hw.zip/my work/{NAME}"
+    kept = {f"d/{own}", *(f"e/hw.zip/{k}.zip/my work/{NAME}" for k in (0, 1)), "e/hw.zip/2.zip"}
+    assert set(found) == {"a/hw.tar.gz", "b/hw.tgz", "c/hw.zip"} | kept
 
 
 def test_variants_hand_out_other_numbers_to_each_student_by_one_switch(nbgrader, course, capsys):

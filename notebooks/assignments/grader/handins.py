@@ -1,17 +1,22 @@
 """Hand-ins as they come: a browser's "(1)" in the name, a byte order mark, other file names, an LMS's zip.
 
 `tidy` puts a copy under the expected name beside what was handed in, which stays as it is. `Extractor` unpacks the zip
-that Moodle or Canvas makes of a class's hand-ins, and zips in it; `Collector` tells nbgrader's zip_collect whose file
-it has found.
+that Moodle or Canvas makes of a class's hand-ins, and zips in it, each into a folder of its whole name: what lies below
+"hw.zip" is one student's. `Collector` tells nbgrader's zip_collect whose file it has found.
 """
 
 import contextlib
+import itertools
 import json
+import math
 import os
 import re
 import shutil
+import tarfile
+import tempfile
 import zipfile
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -36,28 +41,48 @@ class Extractor(ExtractorPlugin):
     def extract(self, archive_path: str, extracted_path: str) -> None:
         shutil.copytree(archive_path, extracted_path, dirs_exist_ok=True)
         broken: set[Path] = set()
-        for depth in range(3):  # a zip may hold itself
-            packed = {p for p in Path(extracted_path).rglob("*") if p.name.lower().endswith(PACKED) and p.is_file()}
+        spent: Counter = Counter()  # bytes that a student's zip, with those in it, has taken
+        for _ in range(3):  # a zip may hold itself
+            packed = {p for p in Path(extracted_path).rglob("*") if is_packed(p.name) and p.is_file()}
             for path in sorted(packed - broken):
+                inner = path.relative_to(extracted_path).parts  # the class's zip, then what lies in it
+                theirs = inner[: next((k for k, part in enumerate(inner) if k and is_packed(part)), 0) + 1]
                 try:
-                    unpack(path, MOST if depth else None)
-                    path.unlink()
+                    spent[theirs] += unpack(path, MOST - spent[theirs] if len(theirs) > 1 else math.inf)
                 except Exception as error:  # whatever a broken file brings about
                     broken.add(path)
-                    self.log.error("%s can't be unpacked: %s", path.relative_to(extracted_path), error)
+                    self.log.error("%s can't be unpacked: %s", "/".join(inner), error)
 
 
-def unpack(path: Path, most: int | None) -> None:
-    """Unpack beside the file, in a folder of its name, unless it holds more than `most` bytes."""
-    folder = path.with_name(re.sub(rf"({'|'.join(map(re.escape, PACKED))})+$", "", path.name, flags=re.IGNORECASE))
-    if path.suffix.lower() == ".zip":
-        with zipfile.ZipFile(path) as file:
-            size = sum(entry.file_size for entry in file.infolist())
-            if most and size > most:
-                raise ValueError(f"it holds {size / 2**30:.1f} GB; at most {most / 2**30:g} are taken")
-            file.extractall(folder)
-    else:
-        shutil.unpack_archive(path, folder, "tar" if path.suffix.lower() == ".tar" else "gztar", filter="data")
+def is_packed(name: str) -> bool:
+    return name.lower().endswith(PACKED)
+
+
+def unpack(path: Path, most: float) -> int:
+    """Put a folder with what the file holds into its place; returns its bytes, ValueError if more than `most`."""
+    with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
+        folder = Path(scratch) / "all"
+        folder.mkdir()
+        if path.suffix.lower() == ".zip":
+            with zipfile.ZipFile(path) as file:
+                size = total((entry.file_size for entry in file.infolist()), most)
+                file.extractall(folder)
+        else:
+            with tarfile.open(path) as file:
+                size = total((entry.size for entry in file), most)
+                file.extractall(folder, filter="data")
+        path.unlink()
+        folder.rename(path)
+    return size
+
+
+def total(sizes: Iterable[int], most: float) -> int:
+    """The sum, or ValueError as soon as it goes beyond `most`: a small file may hold terabytes."""
+    done = 0
+    for done in itertools.accumulate(sizes):
+        if done > most:
+            raise ValueError(f"it holds more than the {MOST / 2**30:g} GB that a student may hand in")
+    return done
 
 
 class Collector(FileNameCollectorPlugin):
@@ -75,12 +100,15 @@ class Collector(FileNameCollectorPlugin):
     def collect(self, submitted_file: str) -> dict | None:
         _, archive, *parts = place(submitted_file)
         parts = parts or [archive]
-        # from the outside: the system names the outer folder or file, a student what lies in a zip in it
-        found = next(filter(None, (re.fullmatch(form, part) for part in parts for form in FORMS)), None)
+        # the system names what lies outside of zips in the class's zip, the student what lies in them
+        outer = [*itertools.takewhile(lambda part: not is_packed(part), parts[:-1])]
+        outer.append(parts[len(outer)])
+        named = [archive, *outer] if "_assignsubmission_" in archive else outer
+        found = next(filter(None, (re.fullmatch(form, part) for part in named for form in FORMS)), None)
         name = found["file"] if found and found.string == parts[-1] else parts[-1]
         if name == "timestamp.txt" or any(part.startswith((".", "__MACOSX")) for part in parts):
             return None  # nbgrader would take a student's timestamp for the date
-        student = f"{found['who']}_{found['number']}" if found else [Path(archive).stem, *parts][-2]
+        student = f"{found['who']}_{found['number']}" if found else [stem(archive), *outer][-2]
         student = re.sub(r"[][*?]", "", student)  # nbgrader would take them for patterns
         told = {"student_id": student, "file_id": plain_name(name)}
         if when := date(submitted_file):
@@ -88,6 +116,11 @@ class Collector(FileNameCollectorPlugin):
         self.seen[student, name] += 1  # of two files of one name nbgrader would give up, with the whole class
         copies = self.seen[student, name]
         return told | {"file_id": name if copies == 1 else f"{Path(name).stem} ({copies}){Path(name).suffix}"}
+
+
+def stem(name: str) -> str:
+    """A zip's name, or a notebook's, without its ending."""
+    return re.sub(rf"({'|'.join(map(re.escape, PACKED))}|\.ipynb)$", "", name, flags=re.IGNORECASE)
 
 
 def place(extracted: str) -> list[str]:
@@ -103,13 +136,12 @@ def date(extracted: str) -> datetime | None:
     """
     head, archive, *parts = place(extracted)
     with contextlib.suppress(OSError, ValueError, zipfile.BadZipFile):
-        with zipfile.ZipFile(f"{head}/archive/{archive}.zip") as file:
+        with zipfile.ZipFile(f"{head}/archive/{archive}") as file:
             dates = {entry.filename: datetime(*entry.date_time) for entry in file.infolist()}
         if max(dates.values()) - min(dates.values()) > timedelta(hours=1):
             for k in range(len(parts), 0, -1):
-                for ending in ("", *PACKED):
-                    if found := dates.get("/".join(parts[:k]) + ending):
-                        return found
+                if found := dates.get("/".join(parts[:k])):
+                    return found
     return None
 
 
