@@ -7,6 +7,7 @@
 | a changed, a missing and a left-over release are told apart | drift |
 | scores are written as a table, and with the columns of Moodle and Canvas | csv |
 | a file in a student's zip is that student's; what a zip may hold is bounded | zip |
+| what a student wrote is shown without control characters, tags and links that run something | chose, link |
 | a private repository, a question bank and slides come out of one command each | split, quiz, slides |
 | the instructor's page gives the notebooks' own points, minutes and headings | page |
 """
@@ -333,6 +334,59 @@ def test_what_a_students_zip_or_tar_may_hold_is_bounded_with_what_lies_in_it(nbg
     own = f"hw.zip/my work/{NAME}"
     kept = {f"d/{own}", *(f"e/hw.zip/{k}.zip/my work/{NAME}" for k in (0, 1)), "e/hw.zip/2.zip"}
     assert set(found) == {"a/hw.tar.gz", "b/hw.tgz", "c/hw.zip"} | kept
+
+
+def test_a_name_that_a_student_chose_stays_in_its_line_and_has_no_terminal_codes(nbgrader, tmp_path):
+    import handins
+    import repairs
+
+    forged = "x\x1b[1A\x1b[2K\n- bob: graded, 16 of 16\u2028\u202e\x9b\ud800"
+    nb = notebook("release", "a1")
+    find(nb, "value-mean").metadata.nbgrader.grade_id = forged
+    repairs.note_down(nb, repairs.restore(nb, notebook("source", "a1")))
+    lines = nb.cells[0].source.removeprefix(repairs.HEAD).splitlines()
+    safe = "x?[1A?[2K?- bob: graded, 16 of 16????"
+    assert [line for line in lines if "bob" in line] == [
+        f"- cell '{safe}' is not part of this assignment: executed, not graded."
+    ]
+    alien = filled("a2", {})
+    for name in ("entropy", *checks_of("a2")):
+        find(alien, name).metadata.nbgrader.grade_id = forged + name
+    (tmp_path / NAME).write_text(json.dumps(alien))
+    _, fault = handins.tidy(tmp_path, [COURSE / "source" / "a1" / NAME])
+    assert fault and repairs.plain(fault) == fault and repairs.plain("é λ 文 'x'") == "é λ 文 'x'"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[f](javascript:1)",
+        "[f]( <JavaScript:1>)",
+        "[f](java&#115;cript:1)",
+        "[f](javascript&colon;1)",
+        "[f][x]\n\n[x]:\n javascript:1",
+        "[![i](https://a.b)](vbscript:1)",
+        "[f](data:text/html,x)",
+        "<javascript:1>",
+    ],
+)
+def test_a_link_in_a_text_leads_to_a_page_or_nowhere(text):
+    import repairs
+    from nbconvert.filters import markdown2html
+
+    def links(text):
+        return re.findall(r'href="([^"]*)"', markdown2html(text))
+
+    assert links(text) and not links(text)[0].startswith(("#", "http"))
+    assert all(re.match(r"(%20)?#", link) for link in links(repairs.harmless(text)))
+
+
+def test_other_links_pictures_and_sentences_stay_as_they_are():
+    import repairs
+
+    kept = "[a](https://a.b/c:d) [b](mailto:a@b.c) [c](#part) [d](e/f.png?x=1&y=2:3) ![g](attachment:g.png)\n\n[h]: http://i.j"
+    assert repairs.harmless(kept) == kept and repairs.harmless("in x[0]: the loss: 3") == "in x[0]: the loss: 3"
+    assert repairs.harmless(r"$\href{javascript:1}{x}$") == "$href{javascript:1}{x}$"
 
 
 def test_variants_hand_out_other_numbers_to_each_student_by_one_switch(nbgrader, course, capsys):

@@ -21,6 +21,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from nbgrader.plugins.zipcollect import ExtractorPlugin, FileNameCollectorPlugin
+from repairs import plain
 
 # Moodle: "Ada Lovelace_12345_assignsubmission_file_NAME.ipynb", or a folder "Ada Lovelace_12345_assignsubmission_file"
 # Canvas: "lovelaceada_987_4321_NAME.ipynb", "lovelaceada_LATE_987_4321_NAME.ipynb", "anon_x3Ys1_4321_NAME.ipynb",
@@ -198,7 +199,7 @@ def tidy(folder: Path, sources: list[Path]) -> tuple[list[str], str]:
         except (ValueError, RecursionError) as error:
             return notes, f"{name!r} is no notebook: {str(error)[:200]}"
         if (there := grade_ids(path)) and not wanted & there:
-            return notes, f"{name!r} holds none of this assignment's cells, but {', '.join(sorted(there)[:3])}"
+            return notes, f"{name!r} holds none of this assignment's cells, but {plain(', '.join(sorted(there)[:3]))}"
         if raw.startswith(b"\xef\xbb\xbf"):
             path.write_bytes(raw[3:])
             notes.append(f"{name!r} began with a byte order mark: taken off.")

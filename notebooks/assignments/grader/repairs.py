@@ -9,6 +9,7 @@ import contextlib
 import copy
 import os
 import re
+import unicodedata
 from pathlib import Path
 
 import nbformat
@@ -16,6 +17,13 @@ from nbformat import NotebookNode
 
 NOTES = "grading-notes"  # the id of the cell with what was repaired
 TAG = re.compile(r"<(?!/?(details|summary|code|b|i|sub|sup|br)>)(?=[a-zA-Z/!?])")  # all but those that only format
+# where a link begins that has a scheme, or hides one behind an entity or a backslash
+LINK = re.compile(
+    r"\](?:\(|:)[\s<]*(?![\s<]|https?://|mailto:|attachment:|data:image/(?:png|jpeg|gif)[;,])(?=[^\s/?#)]*[:&\\])",
+    re.IGNORECASE,
+)
+HREF = re.compile(r"\\+href")  # a formula's link
+CONTROLS = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")  # Unicode's kinds: codes, directions, unpaired halves, line ends
 HEAD = "**Repaired before grading**\n"
 
 
@@ -37,12 +45,20 @@ def note_down(nb: NotebookNode, notes: list[str]) -> None:
     if notes:
         if not nb.cells or nb.cells[0].get("id") != NOTES:
             nb.cells.insert(0, nbformat.v4.new_markdown_cell(HEAD, id=NOTES))
-        nb.cells[0].source += harmless("".join(f"\n- {note}" for note in notes))
+        nb.cells[0].source += harmless("".join(f"\n- {plain(note)}" for note in notes))
+
+
+def plain(text: object) -> str:
+    """One line without control characters: a name that a student chose could else forge lines in a terminal."""
+    return "".join("?" if unicodedata.category(c) in CONTROLS else c for c in str(text))
 
 
 def harmless(text: str) -> str:
-    """Text without tags: nbgrader shows it as HTML to whoever marks it, and a script there could set scores."""
-    return TAG.sub("< ", text)
+    """Text without tags and with links to pages alone: nbgrader shows it as HTML to whoever marks it.
+
+    A script there could set scores. Of another link a "#" makes a place on the same page.
+    """
+    return HREF.sub("href", LINK.sub(r"\g<0>#", TAG.sub("< ", text)))
 
 
 def notes_of(path: Path) -> list[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import nbformat
 from preflight import enrolled, listed
-from repairs import defined, grade_id
+from repairs import defined, grade_id, plain
 from run import automatic, open_gradebook, read
 
 ALIKE = 0.95  # share of two students' own lines that agrees
@@ -72,7 +72,7 @@ def grades_of(submission) -> list:
 def fate(record: dict, submission, points: dict[str, tuple[str, float]]) -> str:
     """What has become of a hand-in, in words that a list of a hundred can be searched for."""
     if not record.get("success") or submission is None:
-        return f"not graded: {record.get('log', 'not yet')}"
+        return f"not graded: {plain(record.get('log', 'not yet'))}"
     if automatic(submission) != record.get("scores"):
         return "not graded: the gradebook's automatic scores are not those of the grading run; grade again"
     grades = grades_of(submission)
