@@ -155,7 +155,9 @@ def plain_name(name: str) -> str:
 
 def load(path: Path) -> dict:
     """A notebook file as JSON, a byte order mark or not; raises ValueError if it is no notebook."""
-    notebook = json.loads(path.read_bytes().decode("utf-8-sig"))
+    if not (raw := path.read_bytes()):
+        raise ValueError("it has 0 bytes; ask for the file again")
+    notebook = json.loads(raw.decode("utf-8-sig"))
     if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
         raise ValueError("it has no list of cells")
     return notebook
@@ -165,8 +167,16 @@ def grade_ids(path: Path) -> set[str]:
     """The grade ids of the answers and tests that a notebook file holds; none where it can't be read."""
     with contextlib.suppress(ValueError, AttributeError, KeyError, TypeError, RecursionError):
         about = [cell.get("metadata", {}).get("nbgrader", {}) for cell in load(path)["cells"]]
-        return {one["grade_id"] for one in about if one.get("grade") or one.get("solution")}
+        return {str(one["grade_id"]) for one in about if one.get("grade") or one.get("solution")}
     return set()
+
+
+def other(path: Path, source: Path) -> str:
+    """The assignment beside that of `source` whose cells a notebook file holds; empty if there is none."""
+    there = grade_ids(path)
+    shared = {p.parent.name: len(there & grade_ids(p)) for p in source.parents[1].glob("*/*.ipynb") if p != source}
+    most = max(shared, key=shared.__getitem__, default="")
+    return most if shared.get(most) else ""
 
 
 def tidy(folder: Path, sources: list[Path]) -> tuple[list[str], str]:
@@ -186,6 +196,8 @@ def tidy(folder: Path, sources: list[Path]) -> tuple[list[str], str]:
             if not alike:
                 there = ", ".join(repr(p.name) for p in found or everything) or "nothing"
                 way = "rename the file if it is the right one" if found else "put the notebook beside it"
+                if theirs := sorted({other(p, source) for p in found} - {""}):
+                    way = f"it holds cells of {', '.join(theirs)}; ask for this assignment's file"
                 return notes, f"expected {name!r}, found {there}; {way}"
             newest = max(alike, key=lambda p: p.stat().st_mtime)
             path.write_bytes(newest.read_bytes())
@@ -199,7 +211,8 @@ def tidy(folder: Path, sources: list[Path]) -> tuple[list[str], str]:
         except (ValueError, RecursionError) as error:
             return notes, f"{name!r} is no notebook: {str(error)[:200]}"
         if (there := grade_ids(path)) and not wanted & there:
-            return notes, f"{name!r} holds none of this assignment's cells, but {plain(', '.join(sorted(there)[:3]))}"
+            what = f"those of {theirs}" if (theirs := other(path, source)) else plain(", ".join(sorted(there)[:3]))
+            return notes, f"{name!r} holds none of this assignment's cells, but {what}"
         if raw.startswith(b"\xef\xbb\xbf"):
             path.write_bytes(raw[3:])
             notes.append(f"{name!r} began with a byte order mark: taken off.")
