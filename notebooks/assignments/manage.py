@@ -69,21 +69,33 @@ def grade(course: Path, options) -> int:
     import nbgrader.apps  # noqa: F401  (imported once here, inherited by each forked grader)
     import run
 
+    assignment, student = options.assignment, options.student
+    if any(course.glob(f"source/{assignment}")) and not any(course.glob(f"submitted/{student}/{assignment}")):
+        there = ", ".join(sorted(path.parent.name for path in course.glob(f"submitted/*/{assignment}"))[:20])
+        raise SystemExit(f"no hand-in at submitted/{student}/{assignment}; there are those of {there or 'nobody'}")
     done = run.grade(course, options.assignment, options.jobs, options.student, options.inside)
     return 1 if done["failed"] else 0
 
 
 def scores(course: Path, options) -> int:
     import results
+    from repairs import plain
 
+    if options.system and not options.csv:
+        raise SystemExit(f"--for {options.system} chooses the columns of a file; add --csv FILE")
     rows = results.rows(course, options.assignment)
-    if options.csv:
-        results.write_csv(options.csv, rows, options.system or "", options.assignment)
     for row in rows:
         by_hand = f" (by hand: {row['points by hand']})" if row["points by hand"] else ""
-        print(f"{row['student']:20} {row['total']:>6} of {row['maximum']:g}  {row['status']}{by_hand}")
+        print(plain(f"{row['student']:20} {row['total']:>6} of {row['maximum']:g}  {row['status']}{by_hand}"))
     for students, share in results.alike(course, options.assignment):
-        print(f"ALIKE {', '.join(students)}: each agrees with another in at least {share:.0%} of the lines")
+        same = (
+            "the same lines"
+            if share == 1
+            else f"each has at least {min(share, 0.999):.1%} of its lines in common with another"
+        )
+        print(plain(f"ALIKE {', '.join(students)}: {same}"))
+    if options.csv and (left := results.write_csv(options.csv, rows, options.system or "", options.assignment)):
+        print(plain(f"NOT IN {options.csv.name}: {', '.join(left)}: no number of {options.system}'s in the name"))
     return 0
 
 

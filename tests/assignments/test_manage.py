@@ -8,6 +8,8 @@
 | scores are written as a table, and with the columns of Moodle and Canvas | csv |
 | a file in a student's zip is that student's; what a zip may hold is bounded | zip |
 | what a student wrote is shown without control characters, tags and links that run something | chose, link |
+| hand-ins of 12,000 lines are compared in seconds; an import has only students with a number | many, carry |
+| what cannot be done is said with the way out | way_out |
 | a private repository, a question bank and slides come out of one command each | split, quiz, slides |
 | the instructor's page gives the notebooks' own points, minutes and headings | page |
 """
@@ -21,6 +23,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import time
 import zipfile
 
 import IPython
@@ -387,6 +390,64 @@ def test_other_links_pictures_and_sentences_stay_as_they_are():
     kept = "[a](https://a.b/c:d) [b](mailto:a@b.c) [c](#part) [d](e/f.png?x=1&y=2:3) ![g](attachment:g.png)\n\n[h]: http://i.j"
     assert repairs.harmless(kept) == kept and repairs.harmless("in x[0]: the loss: 3") == "in x[0]: the loss: 3"
     assert repairs.harmless(r"$\href{javascript:1}{x}$") == "$href{javascript:1}{x}$"
+
+
+def test_hand_ins_of_many_lines_are_compared_line_by_line_in_whatever_order(nbgrader, tmp_path):
+    import results
+
+    shutil.copytree(COURSE / "source" / "a1", tmp_path / "source" / "a1")
+    lines = [f"x = {k % 7}" for k in range(12_000)]
+    for student, own in {
+        "ada": lines,
+        "bob": lines[:-600][::-1] + [f"y = {k}" for k in range(600)],  # 95 % are the same
+        "cid": lines[:-601] + [f"z = {k}" for k in range(601)],
+        "dan": lines[:5],
+    }.items():
+        for kind in ("submitted", "autograded"):
+            path = tmp_path / kind / student / "a1" / NAME
+            path.parent.mkdir(parents=True)
+            path.write_text(json.dumps(filled("a1", {"value": "\n".join(own)})))
+    began = time.process_time()
+    (group,) = results.alike(tmp_path, "a1")
+    assert time.process_time() - began < 5  # comparing in order took half a minute a pair
+    students, share = group
+    assert students == ["ada", "bob"] and 0.95 <= share < 0.951
+
+
+def test_an_import_has_only_students_whose_names_carry_a_number(tmp_path):
+    import results
+
+    names = ("Ada Lovelace_12345", "ada", "bob_x", "_7", "cid_8")
+    rows = [{"student": name, "status": "graded", "total": 1.0, "maximum": 2.0} for name in names]
+    rows[-1]["status"] = "waits for marking"
+    for system in ("moodle", "canvas", ""):
+        left = results.write_csv(tmp_path / "scores.csv", rows, system, "a1")
+        assert left == (["ada", "bob_x", "_7"] if system else [])
+        written = (tmp_path / "scores.csv").read_text()
+        assert "12345" in written and all((name in written) == (not system) for name in ("ada", "bob_x", "cid"))
+
+
+def test_what_cannot_be_done_is_said_with_the_way_out(nbgrader, course, capsys):
+    import handins
+
+    for name in ("Ada_1", "bob"):
+        (course / "submitted" / name / "a1").mkdir(parents=True)
+    for command, words in (
+        (["scores", "a9"], r"source/a9 has no notebook; expected one of \['a1'\]"),
+        (["grade", "a9"], r"source/a9 has no notebook; expected one of \['a1'\]"),
+        (["scores", "a1", "--for", "moodle"], "--for moodle chooses the columns of a file; add --csv FILE"),
+        (["grade", "a1", "--student", "cid"], "no hand-in at submitted/cid/a1; there are those of Ada_1, bob"),
+    ):
+        with pytest.raises(SystemExit, match=words):
+            manage.main(["--course", str(course), *command])
+    source, folder = COURSE / "source" / "a1" / NAME, course / "submitted" / "bob" / "a1"
+    (folder / "homework.ipynb").write_text(json.dumps(filled("a2", {})))
+    said = handins.tidy(folder, [source])[1]
+    assert said == f"expected '{NAME}', found 'homework.ipynb'; it holds cells of a2; ask for this assignment's file"
+    (folder / "homework.ipynb").rename(folder / NAME)
+    assert handins.tidy(folder, [source])[1] == f"'{NAME}' holds none of this assignment's cells, but those of a2"
+    (folder / NAME).write_bytes(b"")
+    assert handins.tidy(folder, [source])[1] == f"'{NAME}' is no notebook: it has 0 bytes; ask for the file again"
 
 
 def test_variants_hand_out_other_numbers_to_each_student_by_one_switch(nbgrader, course, capsys):
