@@ -7,8 +7,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "gra
 # nbgrader starts `alembic` from the PATH: find it without an activated environment too.
 os.environ["PATH"] = os.path.dirname(sys.executable) + os.pathsep + os.environ.get("PATH", "")
 
+from collect import Collector, Extractor
 from execute import FillNumbers, GradeCells, RestoreCells
-from handins import Collector, Extractor
 from nbconvert.preprocessors import ClearMetadataPreprocessor
 from nbgrader.converters import GenerateAssignment
 from nbgrader.preprocessors import (

@@ -290,16 +290,16 @@ def test_zips_of_moodle_and_canvas_are_sorted_by_zip_collect(nbgrader, tmp_path)
 
 def unpacked(folder, files: dict[str, bytes]) -> dict[str, str]:
     """The class's zip with these files, unpacked and told apart as in zip_collect: file -> student."""
-    import handins
+    import collect
 
     (folder / "downloaded" / "a1" / "archive").mkdir(parents=True)
     with zipfile.ZipFile(folder / "downloaded" / "a1" / "archive" / "class.zip", "w") as archive:
         for name, content in files.items():
             archive.writestr(name, content)
     extracted = folder / "downloaded" / "a1" / "extracted"
-    handins.Extractor().extract(str(extracted.with_name("archive")), str(extracted))
+    collect.Extractor().extract(str(extracted.with_name("archive")), str(extracted))
     paths = sorted(path for path in extracted.rglob("*") if path.is_file())
-    whose = handins.Collector()
+    whose = collect.Collector()
     return {"/".join(p.relative_to(extracted).parts[1:]): whose.collect(str(p))["student_id"] for p in paths}
 
 
@@ -318,9 +318,9 @@ def test_a_file_in_a_students_zip_is_that_students_whatever_its_folders_are_call
 
 
 def test_what_a_students_zip_or_tar_may_hold_is_bounded_with_what_lies_in_it(nbgrader, tmp_path, monkeypatch):
-    import handins
+    import collect
 
-    monkeypatch.setattr(handins, "MOST", 50_000)
+    monkeypatch.setattr(collect, "MOST", 50_000)
     tar = io.BytesIO()
     with tarfile.open(fileobj=tar, mode="w:gz") as archive:
         for name in ("first", "second"):
