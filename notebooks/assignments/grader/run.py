@@ -15,6 +15,7 @@ from pathlib import Path
 
 from handins import tidy
 from preflight import settings
+from repairs import plain
 
 OPEN = (
     "WARNING: this machine has neither bubblewrap nor a working `unshare`: a submission runs as an ordinary process of "
@@ -172,7 +173,7 @@ def grade(course: Path, assignment: str, jobs: int, students: str = "*", inside:
         if not about["success"]:
             failed[student] = about["log"]
         state = "NOT GRADED: " + failed[student] if student in failed else "graded"
-        print(f"[{done}/{count}] {student}: {state}", *about["notes"], sep="\n    ", flush=True)
+        print(f"[{done}/{count}] {plain(student)}: {state}", *about["notes"], sep="\n    ", flush=True)
     seconds = time.monotonic() - began
     if count:
         print(f"{count} submissions, {seconds:.1f} s, {seconds / count:.2f} s each with {jobs} at a time")
@@ -186,7 +187,7 @@ def reason(log: str) -> str:
     """The telling line of nbgrader's log: what was raised."""
     lines = [line.strip() for line in log.splitlines() if line.strip()]
     said = [line for line in lines if re.match(r"[\w.]*(Error|Exception|Invalid\w*)\b", line)]
-    return (said or lines or ["no reason given"])[0][:300]
+    return plain((said or lines or ["no reason given"])[0])[:300]
 
 
 def register(course: Path, assignment: str) -> None:
