@@ -1083,7 +1083,7 @@ WRONG = {
             "def gaussian_bound(mu, log_var, c):\n"
             "    lq = -0.5 * (math.log(2 * math.pi) + log_var + (c - mu) ** 2 / (log_var.exp() + 1e-20))\n"
             "    return lq.sum(1).mean() + c.shape[1] * math.log(2)",
-            {"gaussian-one", "gaussian-gradient"},
+            {"gaussian-one"},
         ),
         "log-densities held above −10,000": (
             "def gaussian_bound(mu, log_var, c):\n"
@@ -1104,7 +1104,7 @@ WRONG = {
                 "    lq=-0.5*(math.log(2*math.pi)+log_var+(c-mu)**2/log_var.exp())\n"
                 "    return lq.sum(1).mean()+c.shape[1]*math.log(2)"
             ),
-            {"gaussian-one", "gaussian-gradient"},
+            {"gaussian-one"},
         ),
         "log-variance clamped to [−30, 30]": (
             (
@@ -1113,7 +1113,7 @@ WRONG = {
                 "    lq=-0.5*(math.log(2*math.pi)+log_var+(c-mu)**2/log_var.exp())\n"
                 "    return lq.sum(1).mean()+c.shape[1]*math.log(2)"
             ),
-            {"gaussian-one", "gaussian-gradient"},
+            {"gaussian-one"},
         ),
         "gaussian_nll_loss with eps 1e-12": (
             (
@@ -1122,7 +1122,7 @@ WRONG = {
                 "    return d*math.log(2)-torch.nn.functional.gaussian_nll_loss(mu,c,log_var.exp(),full=True,"
                 "reduction='sum',eps=1e-12)/n"
             ),
-            {"gaussian-one", "gaussian-gradient"},
+            {"gaussian-one"},
         ),
         "the logarithm of the density, which underflows": (
             (
@@ -1155,12 +1155,12 @@ WRONG = {
                 GAUSS + "    f, v = torch.nn.functional.gaussian_nll_loss, log_var.exp()\n"
                 "    return H - f(mu, c, v, full=True, reduction='sum') / len(c)"
             ),
-            {"gaussian-one", "gaussian-gradient"},
+            {"gaussian-one"},
         ),
         "1e-8 beside the variance": (
             GAUSS
             + "    v = 1e-8 + log_var.exp()\n    return (-half - (v.log() + (c - mu)**2 / v) / 2).sum(1).mean() + H",
-            {"gaussian-one", "gaussian-gradient"},
+            {"gaussian-one"},
         ),
         "σ clamped at 1e-3": (
             (
@@ -1168,7 +1168,7 @@ WRONG = {
                 "    s = (log_var / 2).exp().clamp_min(1e-3)\n"
                 "    return torch.distributions.Normal(mu, s).log_prob(c).sum(1).mean() + c.shape[1] * math.log(2)"
             ),
-            {"gaussian-one", "gaussian-gradient"},
+            {"gaussian-one"},
         ),
         "log-variance clamped to [−30, 20]": (
             (
@@ -1177,7 +1177,7 @@ WRONG = {
                 "    return (-0.5*(math.log(2*math.pi)+log_var+(c-mu)**2/log_var.exp())).sum(1).mean()+c."
                 "shape[1]*math.log(2)"
             ),
-            {"gaussian-one", "gaussian-gradient"},
+            {"gaussian-one"},
         ),
         "one log-variance for all": (
             (
@@ -1195,7 +1195,7 @@ WRONG = {
                 "    return d*math.log(2)-torch.nn.functional.gaussian_nll_loss(mu,c,log_var.exp(),"
                 "reduction='sum')/n"
             ),
-            {"gaussian-one", "gaussian-several", "gaussian-gradient"},
+            {"gaussian-one", "gaussian-several"},
         ),
         "gaussian_nll_loss, a mean over the codes": (
             (

@@ -374,7 +374,7 @@ WRONG = {
             MATCH + "    from itertools import islice, permutations\n"
             "    tried = torch.tensor(list(islice(permutations(range(k)), 50_000)))\n"
             "    return float(torch.as_tensor(t)[torch.arange(k), tried].sum(1).max() / n)",
-            {"match-value"},
+            {"match-merged", "match-value"},
         ),
         "counts in 8 bits": (
             MATCH + "    t = t.astype('uint8').astype(int)\n"

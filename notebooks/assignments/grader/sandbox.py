@@ -114,8 +114,9 @@ class Room:
             true |= {k: v for k, v in space.items() if k not in base or base[k] is not v}
         base |= {k: v for k, v in self.answers.items() if k not in true}
 
-        def made(space: dict) -> dict:  # the probe and its tools
-            return {k: (v, getattr(v, "__code__", None)) for k, v in space.items() if base.get(k) is not v}
+        def made(space: dict) -> dict:  # the probe and its tools; Python notes warnings there, too
+            own = {k: v for k, v in space.items() if base.get(k) is not v and k != "__warningregistry__"}
+            return {k: (v, getattr(v, "__code__", None)) for k, v in own.items()}
 
         probe = compile(source, "<probe>", "exec")
         as_set = {k: v for k, v in self.kept.items() if k != "__builtins__"} | usual_names()
