@@ -177,6 +177,14 @@ def least_squares(v_real, v_fake):
 
 WRONG = {
     "value": {
+        "the plain logarithm in doubles up to a logit of 36": (
+            "def value(s_real, s_fake):\n"
+            "    def f(s):\n"
+            "        s = s.double()\n"
+            "        return torch.where(s > 36, -s, torch.log1p(-torch.sigmoid(s.clamp(max=36))))\n"
+            "    return (f(-s_real).mean() + f(s_fake).mean()).float()",
+            {"value-extreme"},
+        ),
         "logits held between −1,000,000 and 1,000,000": (
             (
                 "def value(s_real, s_fake):\n"
@@ -1147,6 +1155,12 @@ WRONG = {
         ),
     },
     "least-squares": {
+        "outputs clamped at ±10": (
+            "def least_squares(a, b):\n"
+            "    a, b = a.clamp(-10, 10), b.clamp(-10, 10)\n"
+            "    return (((a - 1) ** 2).mean() + (b**2).mean()) / 2, ((b - 1) ** 2).mean()",
+            {"least-squares-d", "least-squares-g"},
+        ),
         "batches of 12 and 19 built in": (
             (
                 "def least_squares(a, b):\n"

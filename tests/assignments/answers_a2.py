@@ -864,6 +864,12 @@ WRONG = {
         ),
     },
     "categorical-bound": {
+        "a view of codes that may be a slice": (
+            "def categorical_bound(logits, c_cat):\n"
+            "    log_q = logits.log_softmax(1).reshape(-1)\n"
+            "    return log_q[c_cat.view(-1) > 0].mean() + math.log(c_cat.shape[1])",
+            {"categorical-value"},
+        ),
         "logits held above −100": (
             CAT + "    log_q = logits.clamp(min=-100).log_softmax(1)\n"
             "    return (c_cat * log_q).sum(1).mean() + math.log(K)",
@@ -1463,6 +1469,14 @@ WRONG = {
         ),
     },
     "bound-and-gap": {
+        "Q held above 1e-6": (
+            "def bound_and_gap(prior, likelihood, q):\n"
+            "    joint = prior[:, None] * likelihood\n"
+            "    posterior = joint / joint.sum(0)\n"
+            "    bound = (joint * q.T.clamp_min(1e-6).log()).sum() + entropy(prior)\n"
+            "    return bound, (joint * (posterior.log() - q.T.log())).sum(0)",
+            {"table-bound"},
+        ),
         "Q held above 10⁻⁴": (
             TABLE.replace("q.T", "q.T.clamp(min=1e-4)")
             + "    return bound, (joint * (posterior.log() - log_q)).sum(0)",

@@ -350,6 +350,18 @@ WHOLE = {"step-whole"}
 SHIFT = "    s = logits - {}\n    L = math.log(8) + (l * (s - s.exp().sum(1, keepdim=True).log())).sum(1).mean()\n"
 WRONG = {
     "gradient-norms": {
+        "the old gradients of parts that overlap put back in the wrong order": (
+            "def gradient_norms(loss, modules):\n    old, out = {}, {}\n"
+            "    for name, m in modules.items():\n"
+            "        old[name] = [p.grad for p in m.parameters()]\n        m.zero_grad()\n"
+            "    loss.backward(inputs=list({p: 0 for m in modules.values() for p in m.parameters()}))\n"
+            "    for name, m in modules.items():\n"
+            "        gs = [p.grad for p in m.parameters() if p.grad is not None]\n"
+            "        out[name] = math.sqrt(sum(float((g**2).sum()) for g in gs))\n"
+            "    for name, m in modules.items():\n"
+            "        for p, g in zip(m.parameters(), old[name]):\n            p.grad = g\n    return out",
+            {"norms-clean"},
+        ),
         "the lengths put into the dictionary of parts": (
             NORMS.replace("modules.items()", "list(modules.items())")
             + LENGTH.replace("out[name]", "modules[name]")

@@ -544,6 +544,7 @@ WRONG = {
         ),
     },
     "answer-information": {
+        "the mean over the unsure answers alone": (INFO + "H(m) - H(p)[H(p) > 0].mean()", EXTREME),
         "rarely used categories left out": (
             INFO.replace("    m =", "    p = p[:, p.mean(0) > 1e-3]\n    m =") + "H(m) - H(p).mean()",
             BETWEEN | EXTREME,
@@ -681,6 +682,10 @@ WRONG = {
         "the ceiling instead of the answers used": (INFO + "math.log(p.shape[1]) - H(p).mean()", BETWEEN | EXTREME),
     },
     "traversal": {
+        "codes as NumPy arrays": (
+            SWEEP.replace("Latents(z, c)", "Latents(z, {k: code.numpy() for k, code in c.items()})"),
+            HELD,
+        ),
         "two categories written down": (
             SWEEP.replace("    z = z.rep", '    c["cat 2"] = torch.zeros(n, dtype=torch.int64)\n    z = z.rep'),
             SWEPT,
