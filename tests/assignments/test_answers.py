@@ -51,13 +51,19 @@ EACH = (
 )
 
 
-@pytest.mark.parametrize("assignment, answer", STEPS)
-def test_zeros_ones_and_nothing_earn_nothing(assignment, answer):
+def ending(assignment: str, answer: str, end: str) -> str:
+    """The solution's function, its result `right` at hand, with another end."""
     source = reference(assignment)[answer]
     name = source.split("def ")[1].split("(")[0]
+    wrapper = f"_right = {name}\ndef {name}(*args):\n    right = _right(*args)\n    {end}\n"
+    return f"import numpy as np\n{source}\n{EACH}\n{wrapper}"
+
+
+@pytest.mark.parametrize("assignment, answer", STEPS)
+def test_zeros_ones_and_nothing_earn_nothing(assignment, answer):
     for kind, end in EMPTY.items():
-        wrapped = f"{source}\n{EACH}\n_right = {name}\ndef {name}(*args):\n    right = _right(*args)\n    {end}\n"
-        assert set(lost(assignment, {answer: wrapped}, answer)) == set(checks_after(assignment)[answer]), kind
+        gone = lost(assignment, {answer: ending(assignment, answer, end)}, answer)
+        assert set(gone) == set(checks_after(assignment)[answer]), kind
 
 
 # three_step's and sample_codes' inputs are there to be changed; a4's D is looked at by the test of its modes
@@ -66,16 +72,13 @@ UNTOUCHED = [step for step in STEPS if step[1] not in ("three-step", "sample-cod
 
 @pytest.mark.parametrize("assignment, answer", UNTOUCHED)
 def test_a_right_result_that_changes_what_it_was_given_loses_points(assignment, answer):
-    source = reference(assignment)[answer]
-    name = source.split("def ")[1].split("(")[0]
     change = (
-        "    for x in args:\n        for t in x if isinstance(x, tuple) else x.parameters() if hasattr(x, 'parameters')"
+        "for x in args:\n        for t in x if isinstance(x, tuple) else x.parameters() if hasattr(x, 'parameters')"
         " else [x]:\n            if torch.is_tensor(t) and t.numel() and t.grad_fn is None:\n"
         "                t.data.add_(1)\n"
     )
     change += "        for m in x.values() if isinstance(x, dict) else []:\n            m.requires_grad_(False)\n"
-    wrapped = f"{source}\n_right = {name}\ndef {name}(*args):\n    right = _right(*args)\n{change}    return right\n"
-    assert lost(assignment, {answer: wrapped}, answer)
+    assert lost(assignment, {answer: ending(assignment, answer, f"{change}    return right")}, answer)
 
 
 # what an answer might leave changed for all of PyTorch
@@ -95,18 +98,11 @@ SETTINGS = {
 
 @pytest.mark.parametrize("assignment, answer", STEPS)
 def test_a_right_answer_that_leaves_a_setting_changed_loses_points(assignment, answer):
-    from sandbox import usual_settings
-
-    source = reference(assignment)[answer]
-    name = source.split("def ")[1].split("(")[0]
     for kind, change in SETTINGS.items():
         if answer == "three-step" and kind == "gradients on":  # a step needs them
             continue
-        wrapped = f"{source}\n_right = {name}\ndef {name}(*args):\n    right = _right(*args)\n    {change}\n"
-        try:
-            assert lost(assignment, {answer: f"{wrapped}    return right\n"}, answer, draws=1), kind
-        finally:
-            usual_settings()
+        source = ending(assignment, answer, f"{change}\n    return right")
+        assert lost(assignment, {answer: source}, answer, draws=1), kind
 
 
 @pytest.mark.parametrize("assignment, answer", STEPS)
@@ -170,12 +166,8 @@ def test_a_module_in_the_place_of_pytorch_hides_nothing():
 def test_what_a_student_switched_on_for_all_cells_costs_nothing():
     switched = "import torch, warnings\n_mode = torch.inference_mode()\n_mode.__enter__()\n"
     switched += "torch.set_default_dtype(torch.float64)\nwarnings.simplefilter('error')"
-    before = torch.get_default_dtype()
-    try:
-        with torch.inference_mode(False):  # puts back what the cells leave behind
-            assert lost("a1", {}, own=switched) == {}
-    finally:
-        torch.set_default_dtype(before)
+    with torch.inference_mode(False):  # puts back what the cells leave behind
+        assert lost("a1", {}, own=switched) == {}
 
 
 def test_a_name_that_a_function_uses_may_be_the_students_own():
@@ -212,11 +204,8 @@ ARRAYS = {
 
 @pytest.mark.parametrize("assignment, answer", [(a, name) for a, names in ARRAYS.items() for name in names])
 def test_numpy_arrays_count_where_the_text_does_not_say_tensor(assignment, answer):
-    source = reference(assignment)[answer]
-    name = source.split("def ")[1].split("(")[0]
-    end = "return _each(right, lambda x: np.asarray(x))"
-    wrapped = f"import numpy as np\n{source}\n{EACH}\n_right = {name}\ndef {name}(*args):\n    right = _right(*args)\n"
-    assert lost(assignment, {answer: f"{wrapped}    {end}\n"}, answer) == {}
+    source = ending(assignment, answer, "return _each(right, lambda x: np.asarray(x))")
+    assert lost(assignment, {answer: source}, answer) == {}
 
 
 def test_a_failed_test_names_the_property_and_the_seed():

@@ -31,6 +31,11 @@ def encode(seen) -> dict | str | bool | None:
     return {"other": type(seen).__name__}
 
 
+def tensor_of(result) -> torch.Tensor:
+    """A tensor as it is; a number, or an array of whatever strides and type, as a tensor of doubles."""
+    return result if torch.is_tensor(result) else torch.tensor(np.array(result, dtype=float))
+
+
 def parts_of(result) -> list:
     """The results of a function one by one."""
     return list(result) if isinstance(result, tuple | list) else [result]
@@ -95,6 +100,11 @@ def gradients(loss, modules: dict) -> dict:
         else:
             seen[name] = "none"
     return seen
+
+
+def nan_or_numbers(row) -> str:
+    """Whether a gradient is free of NaN, where its size is another test's."""
+    return "NaN" if torch.is_tensor(row) and row.isnan().any() else "numbers"
 
 
 def pieces(what: str, thing, moves: bool):

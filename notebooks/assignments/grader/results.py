@@ -143,9 +143,8 @@ def alike(course: Path, assignment: str) -> list[tuple[list[str], float]]:
     for (one, a), (other, b) in itertools.combinations(own.items(), 2):
         size = len(a) + len(b)
         if min(len(a), len(b)) > 5 and 2 * min(len(a), len(b)) >= ALIKE * size:
-            share = (
-                2 * (counts[one] & counts[other]).total() / size
-            )  # in whatever order: time grows with the lines alone
+            # in whatever order: time grows with the lines alone
+            share = 2 * (counts[one] & counts[other]).total() / size
             if share >= ALIKE:
                 near = [group for group in groups if group[0] & {one, other}]
                 groups = [group for group in groups if group not in near]

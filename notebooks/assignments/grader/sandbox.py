@@ -35,8 +35,8 @@ def usual_settings():
 
 @contextlib.contextmanager
 def undisturbed():
-    """PyTorch as it starts, gradients on, warnings off; global random numbers put back afterwards."""
-    state, dtype = (random.getstate(), np.random.get_state()), torch.get_default_dtype()  # noqa: NPY002
+    """PyTorch as it starts, then and afterwards; gradients on, warnings off; global random numbers put back."""
+    state = random.getstate(), np.random.get_state()  # noqa: NPY002
     usual_settings()
     try:
         with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
@@ -46,7 +46,7 @@ def undisturbed():
     finally:
         random.setstate(state[0])
         np.random.set_state(state[1])  # noqa: NPY002
-        torch.set_default_dtype(dtype)
+        usual_settings()
 
 
 @contextlib.contextmanager
