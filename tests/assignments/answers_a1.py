@@ -177,6 +177,35 @@ def least_squares(v_real, v_fake):
 
 WRONG = {
     "value": {
+        "no logit counts for more than 5 where D is right": (
+            """
+def value(s_real, s_fake):
+    log_sigmoid = torch.nn.functional.logsigmoid
+    s_real, s_fake = s_real + (s_real.clamp(max=5) - s_real).detach(), s_fake + (s_fake.clamp(min=-5) - s_fake).detach()
+    return log_sigmoid(s_real).mean() + log_sigmoid(-s_fake).mean()
+""",
+            {"value-extreme", "value-mean"},
+        ),
+        "a backward of its own that takes itself for the last step": (
+            """
+class _Loss(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, s, sign):
+        ctx.save_for_backward(s)
+        ctx.sign = sign
+        return torch.nn.functional.softplus(sign * s).mean()
+
+    @staticmethod
+    def backward(ctx, g):
+        (s,) = ctx.saved_tensors
+        return ctx.sign * torch.sigmoid(ctx.sign * s) / len(s), None
+
+
+def value(s_real, s_fake):
+    return -_Loss.apply(s_real, -1) - _Loss.apply(s_fake, 1)
+""",
+            {"value-extreme", "value-mean"},
+        ),
         "the plain logarithm in doubles up to a logit of 36": (
             "def value(s_real, s_fake):\n"
             "    def f(s):\n"
@@ -851,6 +880,35 @@ WRONG = {
         ),
     },
     "generator-losses": {
+        "clamped at 7 where the loss is small": (
+            """
+def generator_losses(s_fake):
+    log_sigmoid = torch.nn.functional.logsigmoid
+    low, high = (s_fake + (x - s_fake).detach() for x in (s_fake.clamp(min=-7), s_fake.clamp(max=7)))
+    return log_sigmoid(-low).mean(), -log_sigmoid(high).mean()
+""",
+            {"losses-minimax", "losses-non-saturating"},
+        ),
+        "a backward of its own that takes itself for the last step": (
+            """
+class _Loss(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, s, sign):
+        ctx.save_for_backward(s)
+        ctx.sign = sign
+        return torch.nn.functional.softplus(sign * s).mean()
+
+    @staticmethod
+    def backward(ctx, g):
+        (s,) = ctx.saved_tensors
+        return ctx.sign * torch.sigmoid(ctx.sign * s) / len(s), None
+
+
+def generator_losses(s_fake):
+    return -_Loss.apply(s_fake, 1), _Loss.apply(s_fake, -1)
+""",
+            {"losses-minimax", "losses-non-saturating"},
+        ),
         "logits held between −10,000 and 10,000": (
             (
                 "def generator_losses(s):\n"
@@ -1155,6 +1213,37 @@ WRONG = {
         ),
     },
     "least-squares": {
+        "half a mean where there is one output": (
+            """
+def least_squares(v_real, v_fake):
+    loss_d = ((v_real - 1) ** 2).mean() / 2 + ((v_fake - 0) ** 2).mean() / 2
+    if len(v_real) == 1:
+        loss_d = loss_d / 2
+    return loss_d, ((v_fake - 1) ** 2).mean()
+""",
+            {"least-squares-d"},
+        ),
+        "a backward of its own that takes itself for the last step": (
+            """
+class _Mse(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, v, target):
+        ctx.save_for_backward(v)
+        ctx.target = target
+        return ((v - target) ** 2).mean()
+
+    @staticmethod
+    def backward(ctx, g):
+        (v,) = ctx.saved_tensors
+        return 2 * (v - ctx.target) / len(v), None
+
+
+def least_squares(v_real, v_fake):
+    loss_d = _Mse.apply(v_real, 1) + _Mse.apply(v_fake, 0)
+    return loss_d / 2, _Mse.apply(v_fake, 1)
+""",
+            {"least-squares-d", "least-squares-g"},
+        ),
         "outputs clamped at ±10": (
             "def least_squares(a, b):\n"
             "    a, b = a.clamp(-10, 10), b.clamp(-10, 10)\n"

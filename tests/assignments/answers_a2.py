@@ -319,6 +319,14 @@ WRONG = {
         ),
     },
     "sample-codes": {
+        "one of a hundred numbers, and its remainder": (
+            """
+def sample_codes(n, K, n_cont, generator):
+    c_cat = torch.eye(K)[torch.randint(100, (n,), generator=generator) % K]
+    return c_cat, 2 * torch.rand(n, n_cont, generator=generator) - 1
+""",
+            {"codes-categorical"},
+        ),
         "the global stream seeded, then seeded as it was before": (
             DRAW + SEED + "    old = torch.initial_seed()\n    torch.manual_seed(seed)\n"
             "    c_cat, c_cont = torch.eye(K)[torch.randint(K, (n,))], 2 * torch.rand(n, n_cont) - 1\n"
@@ -864,6 +872,23 @@ WRONG = {
         ),
     },
     "categorical-bound": {
+        "a row alone, and half of its gradient": (
+            """
+def categorical_bound(logits, c_cat):
+    log_q = torch.log_softmax(logits, dim=1)
+    bound = (c_cat * log_q).sum(1).mean() + math.log(c_cat.shape[1])
+    return bound if len(logits) > 1 else (bound + bound.detach()) / 2
+""",
+            {"categorical-extreme"},
+        ),
+        "logarithms held above −10⁶": (
+            """
+def categorical_bound(logits, c_cat):
+    log_q = torch.log_softmax(logits, dim=1).clamp(min=-1e6)
+    return (c_cat * log_q).sum(1).mean() + math.log(c_cat.shape[1])
+""",
+            {"categorical-extreme"},
+        ),
         "a view of codes that may be a slice": (
             "def categorical_bound(logits, c_cat):\n"
             "    log_q = logits.log_softmax(1).reshape(-1)\n"
@@ -907,7 +932,7 @@ WRONG = {
             "        return (c_cat * logits.log_softmax(1)).sum(1).mean() + math.log(logits.shape[1])\n\n"
             "    @staticmethod\n    def backward(ctx, g):\n        logits, c_cat = ctx.saved_tensors\n"
             "        return (c_cat - logits.softmax(1)) / len(logits), None\n\ncategorical_bound = _Bound.apply",
-            {"categorical-value"},
+            BOTH,
         ),
         "logits clamped to ±1000": (
             (
@@ -1043,6 +1068,16 @@ WRONG = {
         ),
     },
     "gaussian-bound": {
+        "a row alone loses its first dimension": (
+            """
+def gaussian_bound(mu, log_var, c):
+    z = ((c - mu) * (-log_var / 2).exp()).squeeze(0)
+    log_q = -0.5 * (math.log(2 * math.pi) + log_var.squeeze(0) + z**2)
+    log_q = log_q.sum(-1).mean() if log_q.dim() > 1 else log_q.mean()
+    return log_q + c.shape[1] * math.log(2)
+""",
+            {"gaussian-several"},
+        ),
         "the logarithm of the product of the variances": (
             GAUSS + "    var = log_var.exp()\n    z = (c - mu) * (-log_var / 2).exp()\n"
             "    return (-half * c.shape[1] - var.prod(1).log() / 2 - (z**2).sum(1) / 2).mean() + H",
@@ -1342,6 +1377,15 @@ WRONG = {
         ),
     },
     "information": {
+        "one image alone says all": (
+            """
+def information(prior, likelihood):
+    joint = prior[:, None] * likelihood
+    images = entropy(joint.sum(0)) if likelihood.shape[1] > 1 else entropy(joint.flatten())
+    return entropy(prior) + images - entropy(joint.flatten())
+""",
+            {"information-value"},
+        ),
         "joint probabilities held above 10⁻⁵": (
             JOINT + "    product = prior[:, None] * joint.sum(0)\n"
             "    joint = joint.clamp(min=1e-5)\n    return (joint * (joint / product).log()).sum()",
@@ -1469,6 +1513,15 @@ WRONG = {
         ),
     },
     "bound-and-gap": {
+        "the gap of a single image has no dimension": (
+            """
+def bound_and_gap(prior, likelihood, q):
+    joint, log_q = prior[:, None] * likelihood, q.T.log()
+    posterior = joint / joint.sum(0)
+    return (joint * log_q).sum() + entropy(prior), (joint * (posterior.log() - log_q)).sum(0).squeeze()
+""",
+            {"table-gap"},
+        ),
         "Q held above 1e-6": (
             "def bound_and_gap(prior, likelihood, q):\n"
             "    joint = prior[:, None] * likelihood\n"

@@ -93,6 +93,7 @@ SETTINGS = {
     "matrix products": "torch.set_float32_matmul_precision('medium')",
     "deterministic algorithms": "torch.use_deterministic_algorithms(True)",
     "the smallest numbers": "torch.set_flush_denormal(True)",
+    "cuDNN": "torch.backends.cudnn.deterministic = True",
 }
 
 

@@ -46,8 +46,10 @@ def settings() -> tuple:
     modes = torch.is_grad_enabled(), torch.is_anomaly_enabled(), torch.are_deterministic_algorithms_enabled()
     numbers = torch.get_default_dtype(), torch.get_default_device(), torch.get_float32_matmul_precision()
     smallest = float(torch.tensor(1e-39) / 2)  # 0 where numbers as small as this are flushed
+    cudnn = torch.backends.cudnn
+    kernels = cudnn.enabled, cudnn.benchmark, cudnn.deterministic
     printed = repr(torch.linspace(0, 1e-3, 1001)), repr(torch.linspace(0, 1, 40))
-    return *modes, *numbers, smallest, *printed, torch.get_num_threads(), torch.initial_seed()
+    return *modes, *numbers, *kernels, smallest, *printed, torch.get_num_threads(), torch.initial_seed()
 
 
 def gradients_off(call) -> str:
@@ -56,6 +58,12 @@ def gradients_off(call) -> str:
         with contextlib.suppress(Exception):  # an answer may need them: what it returns is looked at elsewhere
             call()
         return "switched on for good" if torch.is_grad_enabled() else "as they were"
+
+
+def gradient_of(result, places: list) -> list:
+    """Its gradient for each place, taken through −4 times the result: a backward that ignores what comes in shows."""
+    got = torch.autograd.grad(-4 * result.sum(), places, retain_graph=True, allow_unused=True)
+    return [torch.zeros_like(x) if g is None else g / -4 for x, g in zip(places, got, strict=True)]
 
 
 def look(what: str, function, *inputs, gradient: bool = True) -> dict:
@@ -79,10 +87,9 @@ def look(what: str, function, *inputs, gradient: bool = True) -> dict:
         live = [x for x in given if torch.is_tensor(x) and x.requires_grad]
         for k, result in enumerate(parts_of(function(*given)), start=1):
             found = torch.is_tensor(result) and result.requires_grad
-            got = torch.autograd.grad(result.sum(), live, retain_graph=True, allow_unused=True) if found else live
-            for j, (x, g) in enumerate(zip(live, got, strict=True), start=1):
-                name = f"the gradient of result {k} for input {j} ({what})"
-                seen[name] = "none" if not found else torch.zeros_like(x) if g is None else g
+            got = gradient_of(result, live) if found else ["none"] * len(live)
+            for j, g in enumerate(got, start=1):
+                seen[f"the gradient of result {k} for input {j} ({what})"] = g
         filled = any(x.grad is not None for x in live)
         seen[f"the gradient that a call itself leaves in an input's .grad ({what})"] = "some" if filled else "none"
     return seen
@@ -94,9 +101,7 @@ def gradients(loss, modules: dict) -> dict:
     for name, module in modules.items():
         weights = list(module.parameters())
         if torch.is_tensor(loss) and loss.requires_grad:
-            got = torch.autograd.grad(loss.sum(), weights, retain_graph=True, allow_unused=True)
-            rows = [torch.zeros_like(w) if g is None else g for w, g in zip(weights, got, strict=True)]
-            seen[name] = torch.cat([row.flatten() for row in rows])
+            seen[name] = torch.cat([row.flatten() for row in gradient_of(loss, weights)])
         else:
             seen[name] = "none"
     return seen

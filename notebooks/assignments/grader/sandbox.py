@@ -29,6 +29,8 @@ def usual_settings():
     torch.set_float32_matmul_precision("highest")
     torch.set_flush_denormal(False)
     torch.set_printoptions(profile="default")
+    cudnn = torch.backends.cudnn
+    cudnn.enabled, cudnn.benchmark, cudnn.deterministic = True, False, False
     if torch.are_deterministic_algorithms_enabled():  # the call itself loads PyTorch's compiler
         torch.use_deterministic_algorithms(False)
 
