@@ -60,6 +60,18 @@ def name_categories(D, spec, images):
         m.training = mode
     return spec.posteriors(answers)[spec.discrete[0]].logits.argmax(1)
 """,
+        """
+def name_categories(D, spec, images):
+    modes = {m: m.training for m in D.modules()}
+    D.eval()
+    with torch.no_grad():
+        answers = torch.cat([D(x[:, None] / 255)[1] for x in images.split(64)])
+    for m, mode in modes.items():
+        m.training = mode
+    first = spec.discrete[0]
+    p = spec.posteriors(answers)[first].probs
+    return (p[:, 1] > p[:, 0]).long() if spec[first].k == 2 else p.argmax(1)
+""",
     ],
     "best-match": [
         """
@@ -111,6 +123,16 @@ def best_match(categories, labels, k):
     each = np.vstack([np.kron(np.eye(k), np.ones(k)), np.kron(np.ones(k), np.eye(k))])
     return -so.linprog(-t.ravel(), A_eq=each, b_eq=np.ones(2 * k), bounds=(0, 1)).fun / len(labels)
 """,
+        """
+def best_match(categories, labels, k):
+    import numpy as np
+    from scipy.optimize import linear_sum_assignment
+
+    (rows, i), (columns, j) = (np.unique(x.numpy(), return_inverse=True) for x in (categories, labels))
+    table = np.zeros((len(rows), len(columns)))  # as wide as what was seen
+    np.add.at(table, (i, j), 1)
+    return table[linear_sum_assignment(table, maximize=True)].sum() / len(labels)
+""",
     ],
     "answer-information": [
         """
@@ -146,6 +168,11 @@ def answer_information(p):
 def answer_information(p):
     C = torch.distributions.Categorical
     return C(probs=p.mean(0)).entropy() - C(probs=p).entropy().mean()
+""",
+        """
+def answer_information(p):
+    p = p[:, p.mean(0) > 0]  # what no picture uses adds nothing
+    return (torch.special.entr(p.mean(0)).sum() - torch.special.entr(p).sum(1).mean()).clamp(min=0)
 """,
     ],
     "traversal": [
@@ -196,6 +223,16 @@ def traversal(spec, z, category, name, values):
     held[spec.discrete[0]] = torch.tensor([category] * len(pairs))
     return spec.by_hand(torch.einsum('rn,pr->pn', z, torch.nn.functional.one_hot(pairs[:, 0], len(z)).float()), held)
 """,
+        """
+def traversal(spec, z, category, name, values):
+    n, noise = len(z) * len(values), []
+    for row in z.tolist():
+        noise += [row] * len(values)
+    c = {other: torch.zeros(1, dtype=code.dtype).expand(n) for other, code in sorted(spec.items(), reverse=True)}
+    c[spec.discrete[0]] = torch.tensor([category]).expand(n)
+    c[name] = torch.cat([values] * len(z))
+    return Latents(torch.tensor(noise, dtype=torch.float64), c)
+""",
     ],
 }
 
@@ -228,6 +265,56 @@ SWEPT, HELD = {"traversal-swept"}, {"traversal-held"}
 
 WRONG = {
     "name-categories": {
+        "two categories told apart by the second's logit alone": (
+            NAMES + "    if logits.shape[1] == 2:\n        return (logits[:, 1] > 0).long()\n" + BEST,
+            VALUE,
+        ),
+        "the category with the most values": (
+            NAMES + "    most = max(spec.discrete, key=lambda name: spec[name].k)\n"
+            "    return spec.posteriors(answers)[most].logits.argmax(1)",
+            VALUE,
+        ),
+        "two answers for each continuous code": (
+            NAMES + "    at = 2 * spec.names.index(spec.discrete[0])\n"
+            "    return answers[:, at : at + logits.shape[1]].argmax(1)",
+            VALUE,
+        ),
+        "the first 128 pictures": (NAMES.replace("images.un", "images[:128].un") + BEST, VALUE),
+        "D copied once": (
+            "import copy\n\nkept = {}\n"
+            + NAMES.replace(" D(images", " kept[D](images").replace(
+                "    D.eval()\n",
+                "    D.eval()\n    if D not in kept:\n        kept[D] = copy.deepcopy(D)\n",
+            )
+            + BEST,
+            MODE,
+        ),
+        "D's weights copied once": (
+            "kept = {}\n"
+            + NAMES.replace(" D(images", " torch.func.functional_call(D, w, (images")
+            .replace("/ 255)", "/ 255,))")
+            .replace(
+                "    D.eval()\n",
+                "    D.eval()\n    w = kept.setdefault(D, {k: p.clone() for k, p in D.named_parameters()})\n",
+            )
+            + BEST,
+            MODE,
+        ),
+        "D's running averages copied once": (
+            "kept = {}\n"
+            + NAMES.replace(" D(images", " torch.func.functional_call(D, w, (images")
+            .replace("/ 255)", "/ 255,))")
+            .replace(
+                "    D.eval()\n",
+                "    D.eval()\n    w = kept.setdefault(D, {k: b.clone() for k, b in D.named_buffers()})\n",
+            )
+            + BEST,
+            MODE,
+        ),
+        "the names of pictures seen before kept": (
+            "kept = {}\n" + NAMES + "    return kept.setdefault((D, images.numpy().tobytes()), logits.argmax(1))",
+            MODE,
+        ),
         "bytes taken for [0, 1] where none is above 1": (
             NAMES.replace("images.unsqueeze(1).float() / 255", "x / 255 if x.max() > 1 else x").replace(
                 "    D.eval()\n", "    D.eval()\n    x = images.unsqueeze(1).float()\n"
@@ -348,6 +435,60 @@ WRONG = {
         ),
     },
     "best-match": {
+        "the best matching up to twelve categories, greedy above": (
+            MATCH
+            + "    if k <= 12:\n        i, j = linear_sum_assignment(-t)\n        return float(t[i, j].sum() / n)\n"
+            "    t, total = t.copy(), 0\n    for _ in range(k):\n"
+            "        i, j = divmod(int(t.argmax()), k)\n        total += max(0, t[i, j])\n"
+            "        t[i], t[:, j] = -1, -1\n    return float(total / n)",
+            MERGED,
+        ),
+        "twelve categories at most": (
+            MATCH + "    t = t[:12, :12]\n    i, j = linear_sum_assignment(-t)\n    return float(t[i, j].sum() / n)",
+            MERGED,
+        ),
+        "the best of 100 random starts with swaps": (
+            MATCH + "    best, generator = 0, torch.Generator().manual_seed(0)\n    for _ in range(100):\n"
+            "        name, go = torch.randperm(k, generator=generator).tolist(), True\n"
+            "        while go:\n            go = False\n"
+            "            for a in range(k):\n                for b in range(a):\n"
+            "                    i, j = name[a], name[b]\n"
+            "                    if t[a, j] + t[b, i] > t[a, i] + t[b, j]:\n"
+            "                        name[a], name[b], go = j, i, True\n"
+            "        best = max(best, t[range(k), name].sum())\n    return float(best / n)",
+            MERGED,
+        ),
+        "greedy by the share of a category": (
+            MATCH + "    u, total = t / t.sum(1, keepdims=True).clip(1), 0\n    for _ in range(k):\n"
+            "        i, j = divmod(int(u.argmax()), k)\n        total += t[i, j]\n"
+            "        u[i], u[:, j] = -1, -1\n    return float(total / n)",
+            MERGED,
+        ),
+        "stable marriages": (
+            MATCH
+            + "    free, of = list(range(k)), {}\n    wish = [list((-t[i]).argsort(kind='stable')) for i in range(k)]\n"
+            "    while free:\n        i = free.pop()\n        j = wish[i].pop(0)\n"
+            "        if j not in of:\n            of[j] = i\n"
+            "        elif t[i, j] > t[of[j], j]:\n            free.append(of[j])\n            of[j] = i\n"
+            "        else:\n            free.append(i)\n"
+            "    return float(sum(t[i, j] for j, i in of.items()) / n)",
+            MERGED,
+        ),
+        "empty categories left out, and as many of the classes": (
+            MATCH + "    used = t.sum(1) > 0\n    t = t[used][:, : used.sum()]\n"
+            "    i, j = linear_sum_assignment(-t)\n    return float(t[i, j].sum() / n)",
+            MERGED,
+        ),
+        "several empty classes left out, and as many of the categories": (
+            MATCH + "    used = t.sum(0) > 0\n    t = t[:, used][: used.sum()] if used.sum() < k - 1 else t\n"
+            "    i, j = linear_sum_assignment(-t)\n    return float(t[i, j].sum() / n)",
+            MERGED,
+        ),
+        "matched by counts in 8 bits": (
+            MATCH
+            + "    i, j = linear_sum_assignment(-t.astype('int8').astype(int))\n    return float(t[i, j].sum() / n)",
+            MERGED,
+        ),
         "all matchings up to eight categories, greedy above": (
             MATCH + "    import itertools\n\n    if k <= 8:\n"
             "        return max(sum(t[i, j] for i, j in enumerate(p)) for p in itertools.permutations(range(k))) / n\n"
@@ -544,6 +685,23 @@ WRONG = {
         ),
     },
     "answer-information": {
+        "two categories in bits": (
+            INFO.replace("    m =", "    unit = math.log(2) if p.shape[1] == 2 else 1\n    m =")
+            + "(H(m) - H(p).mean()) / unit",
+            BETWEEN,
+        ),
+        "two categories as one number": (
+            INFO.replace("    m =", "    p = p[:, :1] if p.shape[1] == 2 else p\n    m =") + "H(m) - H(p).mean()",
+            BETWEEN,
+        ),
+        "sixteen categories at most": (
+            INFO.replace("    m =", "    p = p[:, :16]\n    m =") + "H(m) - H(p).mean()",
+            BETWEEN,
+        ),
+        "as many categories as are used, the first ones": (
+            INFO.replace("    m =", "    p = p[:, : (p.sum(0) > 0).sum()]\n    m =") + "H(m) - H(p).mean()",
+            EXTREME,
+        ),
         "the mean over the unsure answers alone": (INFO + "H(m) - H(p)[H(p) > 0].mean()", EXTREME),
         "rarely used categories left out": (
             INFO.replace("    m =", "    p = p[:, p.mean(0) > 1e-3]\n    m =") + "H(m) - H(p).mean()",
@@ -682,6 +840,29 @@ WRONG = {
         "the ceiling instead of the answers used": (INFO + "math.log(p.shape[1]) - H(p).mean()", BETWEEN | EXTREME),
     },
     "traversal": {
+        "noise as a NumPy array": (SWEEP.replace("Latents(z,", "Latents(z.numpy(),"), HELD),
+        "codes and noise as NumPy arrays": (
+            SWEEP.replace("Latents(z, c)", "Latents(z.numpy(), {k: code.numpy() for k, code in c.items()})"),
+            HELD,
+        ),
+        "one of two categories as a truth value": (
+            SWEEP.replace(
+                "    return",
+                "    cat = spec.discrete[0]\n    if spec[cat].k == 2:\n        c[cat] = c[cat] == 1\n    return",
+            ),
+            HELD,
+        ),
+        "ten categories built in": (
+            SWEEP.replace("    return", "    c[spec.discrete[0]] %= 10\n    return"),
+            HELD,
+        ),
+        "each value once": (
+            SWEEP.replace("    n =", "    values = torch.tensor(list(dict.fromkeys(values.tolist())))\n    n ="),
+            SWEPT,
+        ),
+        "three rows of noise at most": (SWEEP.replace("    n =", "    z = z[:3]\n    n ="), SWEPT),
+        "nine values at most": (SWEEP.replace("    n =", "    values = values[:9]\n    n ="), SWEPT),
+        "noise clipped to [−3, 3]": (SWEEP.replace("Latents(z,", "Latents(z.clamp(-3, 3),"), SWEPT),
         "codes as NumPy arrays": (
             SWEEP.replace("Latents(z, c)", "Latents(z, {k: code.numpy() for k, code in c.items()})"),
             HELD,
