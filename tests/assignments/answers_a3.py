@@ -310,6 +310,25 @@ def three_step(G, D, optimisers, x, first, second, lam_l, lam_c):
     r['information'] = go('information', lam_l * ce + lam_c * (c_hat - second[2]).square().mean())
     return r
 """,
+        """
+def optimisers_of(optimiser):
+    return [p for group in optimiser.param_groups for p in group["params"]]
+
+def moved(optimiser, loss):
+    for p in optimisers_of(optimiser):
+        p.grad = None
+    loss.backward()
+    optimiser.step()
+    return loss.item()
+
+def three_step(G, D, optimisers, x, first, second, lam_l, lam_c):
+    out = {"G": moved(optimisers["G"], ((D.v(G(*first)).double() - 1) ** 2).sum() / len(first[0]))}
+    n, v = len(x), D.v(torch.cat([x, G(*first).detach()])).double()
+    out["D"] = moved(optimisers["D"], (((v[:n] - 1) ** 2).mean() + (v[n:] ** 2).mean()) / 2)
+    logits, c_hat = (guess.double() for guess in D.q(G(*second)))
+    loss = information_loss(logits, second[1].double(), c_hat, second[2].double(), lam_l, lam_c)
+    return out | {"information": moved(optimisers["information"], loss)}
+""",
     ],
 }
 
@@ -348,8 +367,24 @@ def step(*, zero="optimisers[name].zero_grad()", g=G_STEP, d=D_STEP, i=I_STEP, e
 
 WHOLE = {"step-whole"}
 SHIFT = "    s = logits - {}\n    L = math.log(8) + (l * (s - s.exp().sum(1, keepdim=True).log())).sum(1).mean()\n"
+KEPT = "import functools\n\n@functools.lru_cache\ndef made(G, latents):\n    return G(*latents)\n\n"
 WRONG = {
     "gradient-norms": {
+        "the old gradients subtracted from the sum of old and new": (
+            "def gradient_norms(loss, modules):\n"
+            "    own = list({p: 0 for m in modules.values() for p in m.parameters()})\n"
+            "    old = {p: None if p.grad is None else p.grad.clone() for p in own}\n"
+            "    loss.backward(inputs=own)\n"
+            "    new = {p: p.grad - (0 if old[p] is None else old[p]) for p in own if p.grad is not None}\n"
+            "    for p in own:\n        p.grad = old[p]\n"
+            "    gs = {name: [new[p] for p in m.parameters() if p in new] for name, m in modules.items()}\n"
+            "    return {name: math.sqrt(sum(float((g**2).sum()) for g in those)) for name, those in gs.items()}",
+            {"norms-clean"},
+        ),
+        "the modules left in training mode": (
+            NORMS + "        m.train()\n" + LENGTH + "    return out",
+            {"norms-clean"},
+        ),
         "the old gradients of parts that overlap put back in the wrong order": (
             "def gradient_norms(loss, modules):\n    old, out = {}, {}\n"
             "    for name, m in modules.items():\n"
@@ -576,6 +611,21 @@ WRONG = {
         ),
     },
     "discriminator-loss": {
+        "the points of a generator that has moved since": (
+            KEPT + DLOSS.replace("G(*latents)", "made(G, latents)") + DSUM,
+            {"d-value"},
+        ),
+        "a backward that forgets the gradient that comes in": (
+            "class Mean(torch.autograd.Function):\n"
+            "    @staticmethod\n    def forward(ctx, v):\n"
+            "        ctx.save_for_backward(v)\n        return torch.nn.functional.softplus(v).mean()\n\n"
+            "    @staticmethod\n    def backward(ctx, g):\n"
+            "        (v,) = ctx.saved_tensors\n        return v.sigmoid() / len(v)\n\n\n"
+            + DLOSS
+            + "    return Mean.apply(-D.v(x)) + Mean.apply(D.v(fake))",
+            {"d-gradient"},
+        ),
+        "a factor of 1.00005": (DLOSS + DSUM.replace("return ", "return 1.00005 * (") + ")", {"d-value"}),
         "another formula for all points where one logit is too large": (
             DLOSS + "    real, fake = D.v(x), D.v(fake)\n"
             "    loss = -real.sigmoid().log().mean() - (1 - fake.sigmoid()).log().mean()\n"
@@ -801,6 +851,20 @@ WRONG = {
         ),
     },
     "generator-loss": {
+        "a backward that forgets the gradient that comes in": (
+            "class Sum(torch.autograd.Function):\n"
+            "    @staticmethod\n    def forward(ctx, v, logits, l, lam):\n        f = torch.nn.functional\n"
+            "        ctx.save_for_backward(-(-v).sigmoid() / len(v), lam * (logits.softmax(1) - l) / len(l))\n"
+            "        return f.softplus(-v).mean() - lam * (math.log(8) - f.cross_entropy(logits, l))\n\n"
+            "    @staticmethod\n    def backward(ctx, g):\n        return *ctx.saved_tensors, None, None\n\n\n"
+            + GLOSS
+            + "    return Sum.apply(D.v(x), logits, l, lam)",
+            {"g-gradient"},
+        ),
+        "the points of a generator that has moved since": (
+            KEPT + GLOSS.replace("G(z, l, c)", "made(G, latents)") + "    return gan - lam * L",
+            {"g-value"},
+        ),
         "NaN where D is sure that a point is real": (
             GLOSS + "    v = D.v(x)\n    gan = torch.where(v > 30, 0 * v, torch.log(1 + v.exp()) - v).mean()\n"
             "    return gan - lam * L",
@@ -1066,6 +1130,43 @@ WRONG = {
         ),
     },
     "information-loss": {
+        "two labels taken for one yes or no": (
+            INFO + "    if l.shape[1] == 2:\n"
+            "        h = f.binary_cross_entropy_with_logits(logits, l)\n"
+            "    else:\n        h = f.cross_entropy(logits, l)\n"
+            "    return lam_l * h + lam_c * f.mse_loss(c_hat, c)",
+            LABEL,
+        ),
+        "the variance and the squared mean, of one point NaN": (
+            INFO + "    d = c_hat - c\n    n = len(d)\n"
+            "    return lam_l * f.cross_entropy(logits, l) + lam_c * (d.var(0) * (n - 1) / n + d.mean(0) ** 2).mean()",
+            CONT | LABEL,
+        ),
+        "one point without its dimension": (
+            INFO + "    log_q = logits.log_softmax(1).squeeze()\n    H = -(l.squeeze() * log_q).sum(-1)\n"
+            "    H = H.mean() if H.ndim else H / l.shape[1]\n    return lam_l * H + lam_c * f.mse_loss(c_hat, c)",
+            LABEL,
+        ),
+        "a backward that forgets the gradient that comes in, label code": (
+            "class Own(torch.autograd.Function):\n"
+            "    @staticmethod\n    def forward(ctx, logits, l, lam):\n"
+            "        ctx.save_for_backward(lam * (logits.softmax(1) - l) / len(l))\n"
+            "        return lam * torch.nn.functional.cross_entropy(logits, l)\n\n"
+            "    @staticmethod\n    def backward(ctx, g):\n        return *ctx.saved_tensors, None, None\n\n\n"
+            + INFO
+            + "    return Own.apply(logits, l, lam_l) + lam_c * f.mse_loss(c_hat, c)",
+            LABEL,
+        ),
+        "a backward that forgets the gradient that comes in, continuous code": (
+            "class Own(torch.autograd.Function):\n"
+            "    @staticmethod\n    def forward(ctx, c_hat, c, lam):\n"
+            "        ctx.save_for_backward(2 * lam * (c_hat - c) / c.numel())\n"
+            "        return lam * torch.nn.functional.mse_loss(c_hat, c)\n\n"
+            "    @staticmethod\n    def backward(ctx, g):\n        return *ctx.saved_tensors, None, None\n\n\n"
+            + INFO
+            + "    return lam_l * f.cross_entropy(logits, l) + Own.apply(c_hat, c, lam_c)",
+            CONT,
+        ),
         "logits shifted by the largest size": (
             INFO + "    s = logits - logits.abs().amax(1, keepdim=True)\n"
             "    h = -(l * (s - s.exp().sum(1, keepdim=True).log())).sum(1).mean()\n"
@@ -1231,6 +1332,46 @@ WRONG = {
         ),
     },
     "three-step": {
+        "old gradients subtracted from the sum of old and new": (
+            step(
+                zero="own = [p for gr in optimisers[name].param_groups for p in gr['params']]\n"
+                "        old = [torch.zeros_like(p) if p.grad is None else p.grad.clone() for p in own]"
+            ).replace("backward()\n", "backward()\n        for p, b in zip(own, old):\n            p.grad -= b\n"),
+            {"step-d", "step-g", "step-information", "step-whole"},
+        ),
+        "gradients that are not there yet set to 0": (
+            step(
+                zero="for gr in optimisers[name].param_groups:\n"
+                "            for p in gr['params']:\n                p.grad.zero_()"
+            ),
+            {"step-d", "step-g", "step-information", "step-whole"},
+        ),
+        "nothing cleared where a gradient is not there yet": (
+            step(
+                zero="if not any(p.grad is None for p in [*G.parameters(), *D.parameters()]):\n"
+                "            optimisers[name].zero_grad()"
+            ),
+            {"step-d", "step-g", "step-information", "step-whole"},
+        ),
+        "the first group of parameters alone": (
+            step().replace(
+                "        loss.backward()\n",
+                "        loss.backward(inputs=optimisers[name].param_groups[0]['params'])\n",
+            ),
+            {"step-d", "step-g", "step-information", "step-whole"},
+        ),
+        "one rate for all groups": (
+            step().replace(
+                "        loss.backward()\n",
+                "        for gr in optimisers[name].param_groups:\n"
+                "            gr['lr'] = optimisers[name].param_groups[0]['lr']\n        loss.backward()\n",
+            ),
+            {"step-d", "step-g", "step-information", "step-whole"},
+        ),
+        "losses a little too large": (
+            step().replace("return float(loss)", "return 1.0006 * float(loss)"),
+            {"step-d", "step-g", "step-information", "step-whole"},
+        ),
         "an information loss of its own that overflows": (
             step(
                 i="    logits, c_hat = D.q(G(*second))\n"

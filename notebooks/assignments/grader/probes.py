@@ -121,9 +121,9 @@ def pieces(what: str, thing, moves: bool):
         for name, tensor in [*thing.named_parameters(prefix=what), *thing.named_buffers(prefix=what)]:
             yield from pieces(name, tensor, moves)
     elif isinstance(thing, torch.optim.Optimizer):
-        for group in thing.param_groups:
+        for k, group in enumerate(thing.param_groups, start=1):
             for key, value in group.items():
-                yield f"{key} of {what}", [id(p) for p in value] if key == "params" else value
+                yield f"{key} of {what}, group {k}", [id(p) for p in value] if key == "params" else value
     elif torch.is_tensor(thing):
         yield f"requires_grad of {what}", thing.requires_grad
         yield f"hooks of {what}", len(thing._backward_hooks or ())
