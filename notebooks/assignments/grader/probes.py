@@ -61,9 +61,9 @@ def gradients_off(call) -> str:
 
 
 def gradient_of(result, places: list) -> list:
-    """Its gradient for each place, taken through −4 times the result: a backward that ignores what comes in shows."""
-    got = torch.autograd.grad(-4 * result.sum(), places, retain_graph=True, allow_unused=True)
-    return [torch.zeros_like(x) if g is None else g / -4 for x, g in zip(places, got, strict=True)]
+    """Its gradient for each place, zeros where it does not reach."""
+    got = torch.autograd.grad(result.sum(), places, retain_graph=True, allow_unused=True)
+    return [torch.zeros_like(x) if g is None else g for x, g in zip(places, got, strict=True)]
 
 
 def look(what: str, function, *inputs, gradient: bool = True) -> dict:
@@ -87,9 +87,9 @@ def look(what: str, function, *inputs, gradient: bool = True) -> dict:
         live = [x for x in given if torch.is_tensor(x) and x.requires_grad]
         for k, result in enumerate(parts_of(function(*given)), start=1):
             found = torch.is_tensor(result) and result.requires_grad
-            got = gradient_of(result, live) if found else ["none"] * len(live)
+            got = gradient_of(-4 * result, live) if found else live  # −4: a backward that ignores what comes in shows
             for j, g in enumerate(got, start=1):
-                seen[f"the gradient of result {k} for input {j} ({what})"] = g
+                seen[f"the gradient of result {k} for input {j} ({what})"] = g / -4 if found else "none"
         filled = any(x.grad is not None for x in live)
         seen[f"the gradient that a call itself leaves in an input's .grad ({what})"] = "some" if filled else "none"
     return seen
