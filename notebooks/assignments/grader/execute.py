@@ -2,8 +2,8 @@
 
 `FillNumbers` runs first when a release is made, `RestoreCells` before nbgrader looks at a submission. `GradeCells` has
 the place of nbgrader's Execute. A cell that runs out of time or memory, or ends its process, loses what it was to do
-and nothing else: the others go on in a new process. A failed test becomes the error output that nbgrader counts. Public
-checks aren't run, they give no points. What the student handed in as outputs (a4's figures) is kept for the marker.
+and nothing else: the others go on in a new process. A failed test becomes the error output that nbgrader counts. Checks
+without points aren't run. What the student handed in as outputs (a4's figures) is kept for the marker.
 """
 
 import contextlib

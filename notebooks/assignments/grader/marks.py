@@ -1,7 +1,8 @@
 """Marks: what the probes saw of a submission is compared with what they see of the solution, outside the submission.
 
-A test cell of `source/` has, between the markers of hidden tests, a probe `observe(generator)`. Where equality is not
-what is asked for (random draws), it has `verdict(seen, true)`, too, which raises AssertionError. Here they are read.
+A test cell of `source/` has a public check and, between the markers of hidden tests, a probe `observe(generator)`; an
+answer has to pass both. Where equality is not what is asked for (random draws), there is `verdict(seen, true)`, too,
+which raises AssertionError. Here they are read.
 """
 
 import contextlib
@@ -20,6 +21,15 @@ from variants import fill
 
 TOOLS = (Path(__file__).parent / "probes.py").read_text("utf-8")  # the start of each probe
 HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS\n(.*?)### END HIDDEN TESTS", re.DOTALL)
+BOTH = """
+PUBLIC, hidden = {public!r}, observe
+
+
+def observe(generator):
+    seen = hidden(generator)
+    exec(compile(PUBLIC, "check", "exec"), dict(globals()))
+    return seen
+"""
 DRAWS = 5
 
 
@@ -74,12 +84,13 @@ def name_of(seen) -> str:
 
 
 class Test:
-    """The hidden part of one test cell: its probe's source, its tolerance, its verdict."""
+    """One test cell: its probe's source, its tolerance, its verdict."""
 
-    def __init__(self, name: str, source: str):
-        self.name, self.source = name, f"{TOOLS}\n{source}"
+    def __init__(self, name: str, cell: str):
+        hidden, public = "\n".join(HIDDEN.findall(cell)), HIDDEN.sub("", without_magic(cell))
+        self.name, self.source = name, f"{TOOLS}\n{hidden}\n{BOTH.format(public=public)}"
         space: dict = {"np": np, "math": math}
-        exec(compile(source, name, "exec"), space)
+        exec(compile(hidden, name, "exec"), space)
         self.tolerance, self.verdict = space.get("TOLERANCE", 1e-4), space.get("verdict")
         self.seeds: list[int] = []
         self.truth: list[dict] = []
@@ -146,7 +157,7 @@ class Assignment:
         for cell in cells:
             about, name = cell.metadata.nbgrader, grade_id(cell)
             if about["grade"] and not about["solution"]:
-                self.tests[name] = Test(name, "\n".join(HIDDEN.findall(cell.source)))
+                self.tests[name] = Test(name, cell.source)
                 self.given[name] = answers[:-1]
                 self.order.append(("test", name, ""))
             elif about["solution"]:
@@ -173,8 +184,8 @@ class Assignment:
 
 
 def without_magic(source: str) -> str:
-    """A locked cell's Python: `%%keep`, its first line, is for the reader's notebook."""
-    return source.split("\n", 1)[1] if source.startswith("%%keep") else source
+    """A locked cell's Python: `%%keep` or `%%check`, its first line, is for the reader's notebook."""
+    return source.split("\n", 1)[1] if source.startswith("%%") else source
 
 
 class Process:
