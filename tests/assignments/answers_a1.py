@@ -38,6 +38,11 @@ def value(s_real, s_fake):
     "optimal-discriminator": [
         """
 def optimal_discriminator(p, q):
+    mass = p + q > torch.finfo(p.dtype).tiny
+    return torch.where(mass, p * (p + q).reciprocal(), 0.5)
+""",
+        """
+def optimal_discriminator(p, q):
     return torch.sigmoid(p.log() - q.log()).nan_to_num(0.5)
 """,
         """
@@ -65,6 +70,12 @@ def optimal_discriminator(p, q):
 """,
     ],
     "jensen-shannon": [
+        """
+def jensen_shannon(p, q, dx):
+    s = p.log() - q.log()
+    f = lambda a, s: torch.where(a > 0, a * (math.log(2) + torch.nn.functional.logsigmoid(s)), 0.0)
+    return ((f(p, s) + f(q, -s)).sum() * dx / 2).clamp(0, math.log(2))
+""",
         """
 import numpy as np
 
@@ -121,6 +132,13 @@ def generator_losses(s_fake):
     ],
     "generator-gradients": [
         """
+def generator_gradients(s_fake):
+    s = s_fake.clone().requires_grad_()
+    softplus = lambda s: torch.maximum(s, torch.zeros_like(s)) + torch.log1p(torch.exp(-s.abs()))
+    minimax, = torch.autograd.grad(-softplus(s).sum(), s)
+    return minimax, torch.autograd.grad(softplus(-s).sum(), s)[0]
+""",
+        """
 import numpy as np
 
 def generator_gradients(s_fake):
@@ -151,6 +169,11 @@ def generator_gradients(s_fake):
 """,
     ],
     "least-squares": [
+        """
+def least_squares(v_real, v_fake):
+    miss = lambda v, to: torch.linalg.vector_norm(v.double() - to) ** 2 / len(v)
+    return (miss(v_real, 1) + miss(v_fake, 0)) / 2, miss(v_fake, 1)
+""",
         """
 def least_squares(v_real, v_fake):
     miss = lambda v, to: v.var(unbiased=False) + (v.mean() - to) ** 2
@@ -494,6 +517,15 @@ def value(s_real, s_fake):
         ),
     },
     "optimal-discriminator": {
+        "multiplied and divided by log p − log q, NaN where p = q": (
+            """
+def optimal_discriminator(p, q):
+    l = torch.log(p) - torch.log(q)
+    d = torch.where(l.isinf(), torch.sigmoid(l), l * torch.sigmoid(l) / l)
+    return torch.where(p + q == 0, 0.5, d)
+""",
+            {"optimal-ratio"},
+        ),
         "the odds as exp(log p − log q), which overflow": (
             (
                 "def optimal_discriminator(p, q):\n"
@@ -660,6 +692,32 @@ def value(s_real, s_fake):
         ),
     },
     "jensen-shannon": {
+        "infinite odds turned into the largest number": (
+            """
+def jensen_shannon(p, q, dx):
+    s, f = torch.log(p / q).nan_to_num(), torch.nn.functional.logsigmoid
+    return (p * f(s) + q * f(-s)).sum() * dx / 2 + math.log(2)
+""",
+            {"jsd-value"},
+        ),
+        "never below 0.01": (
+            """
+def jensen_shannon(p, q, dx):
+    m = (p + q) / 2
+    kl = lambda a: (torch.xlogy(a, a) - torch.xlogy(a, m)).sum() * dx
+    return ((kl(p) + kl(q)) / 2).clamp(min=0.01)
+""",
+            {"jsd-value"},
+        ),
+        "the square of a root of what rounding makes negative for p = q": (
+            """
+def jensen_shannon(p, q, dx):
+    m = (p + q) / 2
+    kl = lambda a: (torch.xlogy(a, a) - torch.xlogy(a, m)).sum() * dx
+    return torch.sqrt((kl(p) + kl(q)) / 2 - 1e-7) ** 2
+""",
+            {"jsd-value"},
+        ),
         "the odds, which overflow in a tail": (
             (
                 "def jensen_shannon(p, q, dx):\n"
@@ -1073,6 +1131,31 @@ def generator_losses(s_fake):
         ),
     },
     "generator-gradients": {
+        "multiplied and divided by s, NaN at s = 0": (
+            """
+def generator_gradients(s_fake):
+    return -s_fake * torch.sigmoid(s_fake) / s_fake, -s_fake * torch.sigmoid(-s_fake) / s_fake
+""",
+            {"gradients-middle"},
+        ),
+        "two pieces, and nothing at s = 0 between them": (
+            """
+def generator_gradients(s_fake):
+    e = torch.exp(-s_fake.abs())
+    sigma = lambda s: (s > 0) / (1 + e) + (s < 0) * e / (1 + e)
+    return -sigma(s_fake), -sigma(-s_fake)
+""",
+            {"gradients-middle"},
+        ),
+        "autograd through max(s, 0) and |s|, which gives 0 and −1 at s = 0": (
+            """
+def generator_gradients(s_fake):
+    s = s_fake.clone().requires_grad_()
+    softplus = lambda s: s.relu() + torch.log1p(torch.exp(-s.abs()))
+    return torch.autograd.grad(-softplus(s).sum(), s)[0], torch.autograd.grad(softplus(-s).sum(), s)[0]
+""",
+            {"gradients-middle"},
+        ),
         "autograd through the plain logarithm of 1 − D up to a logit of 30": (
             (
                 "def generator_gradients(s):\n"
@@ -1213,6 +1296,38 @@ def generator_losses(s_fake):
         ),
     },
     "least-squares": {
+        "a fourth power over a square, 0/0 on a target": (
+            """
+def least_squares(v_real, v_fake):
+    f = lambda e: (e**4 / e**2).mean()
+    return (f(v_real - 1) + f(v_fake)) / 2, f(v_fake - 1)
+""",
+            {"least-squares-d", "least-squares-g"},
+        ),
+        "squares through logarithms, with a NaN gradient for one output on its target": (
+            """
+def least_squares(v_real, v_fake):
+    f = lambda e: torch.exp(torch.log(e * e)).mean()
+    return (f(v_real - 1) + f(v_fake)) / 2, f(v_fake - 1)
+""",
+            {"least-squares-d", "least-squares-g"},
+        ),
+        "the square of a root in L_G alone": (
+            """
+def least_squares(v_real, v_fake):
+    loss_g = torch.sqrt(((v_fake - 1) ** 2).mean()) ** 2
+    return ((v_real - 1) ** 2).mean() / 2 + (v_fake**2).mean() / 2, loss_g
+""",
+            {"least-squares-g"},
+        ),
+        "the square of a root, whose gradient on the targets is NaN": (
+            """
+def least_squares(v_real, v_fake):
+    f = lambda v, target: torch.sqrt(torch.nn.functional.mse_loss(v, torch.full_like(v, target))) ** 2
+    return (f(v_real, 1.0) + f(v_fake, 0.0)) / 2, f(v_fake, 1.0)
+""",
+            {"least-squares-d", "least-squares-g"},
+        ),
         "half a mean where there is one output": (
             """
 def least_squares(v_real, v_fake):
