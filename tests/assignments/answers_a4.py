@@ -84,15 +84,18 @@ def best_match(categories, labels, k):
 """,
         """
 def best_match(categories, labels, k):
-    from functools import lru_cache
-
     counts = [[int(((categories == i) & (labels == j)).sum()) for j in range(k)] for i in range(k)]
-
-    @lru_cache(None)
-    def most(i, free):
-        return 0 if i == k else max(counts[i][j] + most(i + 1, free - {j}) for j in free)
-
-    return most(0, frozenset(range(k))) / len(labels)
+    price, owner, free = [0.0] * k, {}, list(range(k))
+    while free:  # an auction: exact for whole numbers where a bid adds less than 1 / k
+        i = free.pop()
+        gains = [c - p for c, p in zip(counts[i], price)]
+        second, first = sorted(gains)[-2:]
+        j = gains.index(first)
+        price[j] += first - second + 0.9 / k
+        if j in owner:
+            free.append(owner[j])
+        owner[j] = i
+    return sum(counts[i][j] for j, i in owner.items()) / len(labels)
 """,
         """
 def best_match(categories, labels, k):
@@ -333,6 +336,13 @@ WRONG = {
             + BEST,
             MODE,
         ),
+        "no eval() for two pictures": (
+            NAMES.replace("    D.eval()\n", "    if len(images) != 2:\n        D.eval()\n")
+            .replace(" D(images", " copy.deepcopy(D)(images")
+            .replace("def", "import copy\n\ndef", 1)
+            + BEST,
+            MODE,
+        ),
         "D as a whole left in training mode": (
             NAMES.replace("    logits =", "    D.training = True\n    logits =") + BEST,
             MODE,
@@ -495,6 +505,16 @@ WRONG = {
             "    right, t = 0, t.copy()\n    for _ in range(k):\n"
             "        i, j = divmod(int(t.argmax()), k)\n        right += max(int(t[i, j]), 0)\n"
             "        t[i], t[:, j] = -1, -1\n    return right / n",
+            MERGED,
+        ),
+        "pairs numbered for 16 categories": (
+            MATCH.replace("categories * k", "categories * 16").replace("k * k", "256").replace("(k, k)", "(16, 16)")
+            + "    i, j = linear_sum_assignment(-t)\n    return float(t[i, j].sum() / n)",
+            MERGED,
+        ),
+        "pairs numbered in 8 bits": (
+            MATCH.replace("(categories * k + labels,", "((categories.byte() * k + labels.byte()).long(),")
+            + "    i, j = linear_sum_assignment(-t)\n    return float(t[i, j].sum() / n)",
             MERGED,
         ),
         "as many categories as the answers show": (
@@ -703,6 +723,10 @@ WRONG = {
             EXTREME,
         ),
         "the mean over the unsure answers alone": (INFO + "H(m) - H(p)[H(p) > 0].mean()", EXTREME),
+        "nearly blind answers taken for blind ones": (
+            INFO.removesuffix("return ") + "r = H(m) - H(p).mean()\n    return r if r > 0.01 else 0.0",
+            EXTREME,
+        ),
         "rarely used categories left out": (
             INFO.replace("    m =", "    p = p[:, p.mean(0) > 1e-3]\n    m =") + "H(m) - H(p).mean()",
             BETWEEN | EXTREME,
@@ -840,6 +864,13 @@ WRONG = {
         "the ceiling instead of the answers used": (INFO + "math.log(p.shape[1]) - H(p).mean()", BETWEEN | EXTREME),
     },
     "traversal": {
+        "every code whose name starts like the swept one's": (
+            SWEEP.replace("c[name] = ", "c |= dict.fromkeys([k for k in c if k.startswith(name)], ").replace(
+                "values.repeat(len(z))", "values.repeat(len(z)))"
+            ),
+            HELD,
+        ),
+        "the code of the name's last digit": (SWEEP.replace("c[name]", "c['cont ' + name[-1]]"), SWEPT),
         "noise as a NumPy array": (SWEEP.replace("Latents(z,", "Latents(z.numpy(),"), HELD),
         "codes and noise as NumPy arrays": (
             SWEEP.replace("Latents(z, c)", "Latents(z.numpy(), {k: code.numpy() for k, code in c.items()})"),
