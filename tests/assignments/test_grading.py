@@ -472,6 +472,36 @@ def test_a_text_without_its_id_is_found_by_its_place():
     assert notes == ["answer cell 'text-codes' had lost its id: found by its place."]
 
 
+def test_a_text_in_a_cell_of_its_own_waits_for_somebody_who_reads_it():
+    import repairs
+
+    nb, source = notebook("release", "a4"), notebook("source", "a4")
+    assert not repairs.restore(nb, source)  # nothing written at all: nothing to wait for
+    assert find(nb, "text-codes").source == "YOUR ANSWER HERE"
+    nb.cells.append(new_markdown_cell("The first code leans the digits."))
+    notes = repairs.restore(nb, source)
+    assert len(notes) == 3 and all("text stands in other cells" in note for note in notes)
+    assert find(nb, "text-codes").source == repairs.ELSEWHERE
+
+
+def test_a_figure_that_a_marker_does_not_get_is_named():
+    import execute
+
+    svg = nbformat.v4.new_output("display_data", {"image/svg+xml": "<svg/>", "text/plain": "<Figure>"})
+    cell = new_code_cell("draw()", outputs=[svg])
+    assert execute.keep_safe(cell) and cell.outputs[0].data == {"text/plain": "<Figure>"}
+    assert not execute.keep_safe(cell)
+
+
+def test_an_answer_in_a_cell_of_another_kind_is_named():
+    import repairs
+
+    nb = filled("a1", reference("a1"))
+    find(nb, "value").cell_type = "markdown"
+    notes = repairs.restore(nb, notebook("source", "a1"))
+    assert "cell 'value' is a markdown cell: expected a code cell." in notes
+
+
 def test_with_variants_a_hand_in_answers_for_its_students_numbers_whatever_number_moodle_gives(tmp_path):
     room = Classroom(tmp_path, "a1", f"{SETTINGS}c.GradeCells.variants = True\n")
     (tmp_path / "students.txt").write_text("ada\n")

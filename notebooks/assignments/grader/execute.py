@@ -85,6 +85,7 @@ class GradeCells(NbGraderPreprocessor):
         self.ran: list[tuple[str, bool]] = []
         self.room: Process | None = None
         self.touched: set[str] = set()
+        self.drawn = False  # a figure that a marker doesn't get
         notes: list[str] = []
         waiting, order = {}, list(self.known.tests)
         try:
@@ -99,6 +100,10 @@ class GradeCells(NbGraderPreprocessor):
                     self.run(waiting[order.pop(0)], notes)
         finally:
             self.stop(patience=2.0)
+        if any(names) and student not in names:
+            notes.append("not in students.txt: the numbers asked for were handed out to nobody.")
+        if self.drawn:
+            notes.append("figures that are neither PNG nor JPEG are left out here: see the file handed in.")
         if self.touched:
             names = re.sub(r"[^\w., ]", "?", printable(", ".join(sorted(self.touched))))
             notes.append(f"replaced functions of Python, PyTorch or NumPy: {names}.")
@@ -109,7 +114,7 @@ class GradeCells(NbGraderPreprocessor):
         """Run one code cell, or the test that stands in its place."""
         about, name = cell.metadata.get("nbgrader", {}), grade_id(cell)
         test = self.known.tests.get(name) if about.get("grade") and not about.get("solution") else None
-        keep_safe(cell)
+        self.drawn |= keep_safe(cell)
         if test:
             cell.outputs = []
         elif cell.source.startswith("%%check"):
@@ -179,14 +184,17 @@ def fail(cell: NotebookNode, name, reason) -> None:
     cell.outputs = [*cell.get("outputs", []), output]
 
 
-def keep_safe(cell: NotebookNode, most: int = 20_000) -> None:
-    """Keep pictures and text of the outputs handed in, and not too much of them."""
-    kept = []
+def keep_safe(cell: NotebookNode, most: int = 20_000) -> bool:
+    """Keep pictures and text of the outputs handed in, not too much; says whether another figure is lost."""
+    kept, lost = [], False
     for output in cell.get("outputs", []):
         if output.output_type == "stream":
             output.text = output.text[:most] + ("\n... cut here ...\n" if len(output.text) > most else "")
             kept.append(output)
         elif output.output_type in ("display_data", "execute_result"):
+            pictures = {kind for kind in output.data if kind.startswith(("image/", "application/vnd.plotly"))}
+            lost |= bool(pictures) and not pictures & set(SAFE)
             output.data, output.metadata = {kind: output.data[kind] for kind in SAFE if kind in output.data}, {}
             kept.append(output)
     cell.outputs = kept
+    return lost

@@ -21,10 +21,10 @@ def plain_name(name: str) -> str:
 def load(path: Path) -> dict:
     """A notebook file as JSON, a byte order mark or not; raises ValueError if it is no notebook."""
     if not (raw := path.read_bytes()):
-        raise ValueError("it has 0 bytes; ask for the file again")
+        raise ValueError("it has 0 bytes")
     notebook = json.loads(raw.decode("utf-8-sig"))
     if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
-        raise ValueError("it has no list of cells")
+        raise ValueError("it has no list of cells; expected nbformat 4")
     return notebook
 
 
@@ -74,10 +74,10 @@ def tidy(folder: Path, sources: list[Path]) -> tuple[list[str], str]:
         try:
             load(path)
         except (ValueError, RecursionError) as error:
-            return notes, f"{name!r} is no notebook: {str(error)[:200]}"
+            return notes, f"{name!r} is no notebook: {str(error)[:200]}; ask for the file again"
         if (there := grade_ids(path)) and not wanted & there:
             what = f"those of {theirs}" if (theirs := other(path, source)) else plain(", ".join(sorted(there)[:3]))
-            return notes, f"{name!r} holds none of this assignment's cells, but {what}"
+            return notes, f"{name!r} holds none of this assignment's cells, but {what}; ask for this assignment's file"
         if raw.startswith(b"\xef\xbb\xbf"):
             path.write_bytes(raw[3:])
             notes.append(f"{name!r} began with a byte order mark: taken off.")

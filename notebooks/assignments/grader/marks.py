@@ -143,6 +143,7 @@ def said(answer: dict) -> str:
     """An error of the student's function in words."""
     kind, says = answer.get("error"), str(answer.get("says"))
     told = {"NotImplementedError": "not done yet.", "AssertionError": says}
+    told["None"] = "what the test's process sent is no record of what it saw."
     return told.get(str(kind), f"your code raised {kind}: {says}")
 
 

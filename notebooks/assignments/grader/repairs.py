@@ -16,6 +16,8 @@ import nbformat
 from nbformat import NotebookNode
 
 NOTES = "grading-notes"  # the id of the cell with what was repaired
+EMPTY = ("", "YOUR ANSWER HERE", "Your text.")  # a text answer that nobody has written
+ELSEWHERE = "*Nothing was written here; this notebook has text in cells of its own.*"
 TAG = re.compile(r"<(?!/?(details|summary|code|b|i|sub|sup|br)>)(?=[a-zA-Z/!?])")  # all but those that only format
 # where a link begins that has a scheme, or hides one behind an entity or a backslash
 LINK = re.compile(
@@ -81,7 +83,9 @@ def restore(nb: NotebookNode, source: NotebookNode) -> list[str]:
             place[name] = cell
         elif "nbgrader" in cell.metadata:
             del cell.metadata["nbgrader"]
-            if name in wanted:
+            if name in wanted and cell.cell_type != wanted[name].cell_type:
+                notes.append(f"cell '{name}' is a {cell.cell_type} cell: expected a {wanted[name].cell_type} cell.")
+            elif name in wanted:
                 notes.append(f"cell '{name}' exists more than once: the last one is graded, all are executed.")
             elif name:
                 notes.append(f"cell '{name}' is not part of this assignment: executed, not graded.")
@@ -109,6 +113,13 @@ def restore(nb: NotebookNode, source: NotebookNode) -> list[str]:
             place[name] = cell
             notes.append(f"{kind} cell '{name}' was missing: put back" + (", empty." * (kind == "answer") or "."))
         place[name].metadata["nbgrader"] = copy.deepcopy(original.metadata.nbgrader)
+
+    given = {c.source for c in source.cells}
+    own = [c for c in nb.cells if c.cell_type == "markdown" and c.source.strip() and c.source not in given]
+    for name, cell in place.items():
+        if cell.cell_type == "markdown" and cell.source.strip() in EMPTY and any(grade_id(c) is None for c in own):
+            cell.source = ELSEWHERE  # changed, so that it waits for somebody who looks
+            notes.append(f"text answer '{name}' is empty, but text stands in other cells: look there, mark it here.")
 
     seen = {NOTES}  # nobody hands in the cell with what was repaired
     for cell in nb.cells:  # copies share a cell id too, which notebooks must not
