@@ -100,6 +100,11 @@ def categorical_bound(logits, c_cat):
     "gaussian-bound": [
         """
 def gaussian_bound(mu, log_var, c):
+    log_q = -0.5 * (math.log(2 * math.pi) + log_var) - (c - mu) ** 2 / (2 * log_var.exp())
+    return (log_q + math.log(2)).sum(-1).mean()
+""",
+        """
+def gaussian_bound(mu, log_var, c):
     normal, uniform = torch.distributions.Normal, torch.distributions.Uniform(-1, 1)
     q = torch.distributions.Independent(normal(mu.double(), (log_var.double() / 2).exp()), 1)
     return q.log_prob(c).mean() + uniform.entropy() * c.size(-1)
@@ -125,6 +130,12 @@ def gaussian_bound(mu, log_var, c):
 """,
     ],
     "information": [
+        """
+def information(prior, likelihood):
+    joint = prior[:, None] * likelihood
+    log = torch.log(joint.clamp(min=1e-20)) - torch.log(joint.sum(0) + 1e-12) - torch.log(prior + 1e-12)[:, None]
+    return (joint * log).sum().clamp(min=0)
+""",
         """
 import numpy as np
 
@@ -155,6 +166,12 @@ def information(prior, likelihood):
 """,
     ],
     "bound-and-gap": [
+        """
+def bound_and_gap(prior, likelihood, q):
+    joint = prior[:, None] * likelihood
+    gap = (joint * ((joint / joint.sum(0) + 1e-12) / (q.T + 1e-12)).log()).sum(0).clamp(min=0)
+    return information(prior, likelihood) - gap.sum(), gap
+""",
         """
 def bound_and_gap(prior, likelihood, q):
     evidence, says = prior @ likelihood, torch.distributions.Categorical
@@ -211,6 +228,24 @@ JOINT = "def information(prior, likelihood):\n    joint = prior[:, None] * likel
 
 WRONG = {
     "entropy": {
+        "nothing left to learn from 0.99 on": (
+            "def entropy(p):\n    h = torch.special.entr(p).sum(-1)\n    return torch.where(p.amax(-1) > 0.99, 0.0, h)",
+            {"entropy-value"},
+        ),
+        "entropies below 0.1 taken for none": (
+            "def entropy(p):\n    h = torch.special.entr(p).sum(-1)\n    return torch.where(h < 0.1, 0.0, h)",
+            {"entropy-value"},
+        ),
+        "two outcomes in bits": (
+            "def entropy(p):\n    h = torch.special.entr(p).sum(-1)\n"
+            "    return h / math.log(2) if p.shape[-1] == 2 else h",
+            {"entropy-value"},
+        ),
+        "a square table along its first axis": (
+            "def entropy(p):\n    square = p.dim() == 2 and len(p) == p.shape[1]\n"
+            "    return torch.special.entr(p).sum(0 if square else -1)",
+            {"entropy-value"},
+        ),
         "rows by view": (
             "def entropy(p):\n    return torch.special.entr(p.view(-1, p.shape[-1])).sum(1).view(p.shape[:-1])",
             {"entropy-value"},
@@ -319,6 +354,54 @@ WRONG = {
         ),
     },
     "sample-codes": {
+        "one continuous code alone is never negative": (
+            DRAW + CODES + CONT + "    c_cont = c_cont.abs() if n_cont == 1 else c_cont\n    return c_cat, c_cont",
+            {"codes-continuous"},
+        ),
+        "one continuous code alone is small": (
+            DRAW + CODES + CONT + "    c_cont = 0.1 * c_cont if n_cont == 1 else c_cont\n    return c_cat, c_cont",
+            {"codes-continuous"},
+        ),
+        "one continuous code alone from the global stream": (
+            DRAW
+            + CODES
+            + CONT
+            + "    c_cont = 2 * torch.rand(n, 1) - 1 if n_cont == 1 else c_cont\n    return c_cat, c_cont",
+            {"codes-generator"},
+        ),
+        "of two values always the first": (
+            DRAW + CONT + "    i = torch.randint(K, (n,), generator=generator)\n"
+            "    i = 0 * i if K == 2 else i\n    return torch.eye(K)[i], c_cont",
+            {"codes-categorical"},
+        ),
+        "two values in turn": (
+            DRAW + CONT + "    i = torch.randint(K, (n,), generator=generator)\n"
+            "    i = (torch.arange(n) + i[0]) % 2 if K == 2 else i\n    return torch.eye(K)[i], c_cont",
+            {"codes-categorical"},
+        ),
+        "two values, by the sign of a continuous code": (
+            DRAW + CONT + "    i = torch.randint(K, (n,), generator=generator)\n"
+            "    i = (c_cont[:, 0] > 0).long() if K == 2 else i\n    return torch.eye(K)[i], c_cont",
+            {"codes-continuous"},
+        ),
+        "ten values dealt out evenly": (
+            DRAW + CONT + "    i = torch.randint(K, (n,), generator=generator)\n"
+            "    i = (torch.arange(n) % K)[torch.randperm(n, generator=generator)] if K == 10 else i\n"
+            "    return torch.eye(K)[i], c_cont",
+            {"codes-categorical"},
+        ),
+        "a code with the sign of another one in the row before": (
+            DRAW
+            + CODES
+            + CONT
+            + "    if n_cont > 1:\n        c_cont[1:, 1] = c_cont[1:, 1].abs() * c_cont[:-1, 0].sign()\n"
+            "    return c_cat, c_cont",
+            {"codes-continuous"},
+        ),
+        "of two rows the second mirrors the first": (
+            DRAW + CODES + CONT + "    if n == 2:\n        c_cont[1] = -c_cont[0]\n    return c_cat, c_cont",
+            {"codes-continuous"},
+        ),
         "one of a hundred numbers, and its remainder": (
             """
 def sample_codes(n, K, n_cont, generator):
@@ -872,6 +955,25 @@ def sample_codes(n, K, n_cont, generator):
         ),
     },
     "categorical-bound": {
+        "held below ln K": (
+            CAT + "    L = (c_cat * logits.log_softmax(1)).sum(1).mean() + math.log(K)\n"
+            "    return L.clamp(max=math.log(K) - 1e-3)",
+            {"categorical-value"},
+        ),
+        "never above 0": (
+            CAT + "    L = (c_cat * logits.log_softmax(1)).sum(1).mean() + math.log(K)\n    return L.clamp(max=0)",
+            {"categorical-value"},
+        ),
+        "of two codes in bits": (
+            CAT + "    L = (c_cat * logits.log_softmax(1)).sum(1).mean() + math.log(K)\n"
+            "    return L / math.log(2) if K == 2 else L",
+            {"categorical-value"},
+        ),
+        "a square of logits along its first axis": (
+            CAT + "    log_q = logits.log_softmax(0 if len(logits) == K else 1)\n"
+            "    return (c_cat * log_q).sum(1).mean() + math.log(K)",
+            {"categorical-value"},
+        ),
         "a row alone, and half of its gradient": (
             """
 def categorical_bound(logits, c_cat):
@@ -1068,6 +1170,49 @@ def categorical_bound(logits, c_cat):
         ),
     },
     "gaussian-bound": {
+        "codes held inside ±0.999": (
+            GAUSS + "    c = c.clamp(-0.999, 0.999)\n"
+            "    log_q = -half - log_var / 2 - (c - mu)**2 * (-log_var).exp() / 2\n"
+            "    return log_q.sum(1).mean() + H",
+            {"gaussian-one"},
+        ),
+        "log-variances within 80 in the square": (
+            GAUSS + "    log_q = -half - log_var / 2 - (c - mu)**2 * (-log_var.clamp(-80, 80)).exp() / 2\n"
+            "    return log_q.sum(1).mean() + H",
+            {"gaussian-one"},
+        ),
+        "10⁻³⁸ beside the variance": (
+            GAUSS + "    log_q = -half - log_var / 2 - (c - mu)**2 / (log_var.exp() + 1e-38) / 2\n"
+            "    return log_q.sum(1).mean() + H",
+            {"gaussian-one"},
+        ),
+        "at most 10⁶ σ": (
+            GAUSS + "    log_q = -half - log_var / 2 - ((c - mu) * (-log_var / 2).exp()).clamp(-1e6, 1e6)**2 / 2\n"
+            "    return log_q.sum(1).mean() + H",
+            {"gaussian-one"},
+        ),
+        "log Q held above −10¹²": (
+            GAUSS + "    log_q = -half - log_var / 2 - (c - mu)**2 * (-log_var).exp() / 2\n"
+            "    return log_q.clamp(min=-1e12).sum(1).mean() + H",
+            {"gaussian-one"},
+        ),
+        "L_I at most 20": (
+            GAUSS + "    log_q = -half - log_var / 2 - (c - mu)**2 * (-log_var).exp() / 2\n"
+            "    return (log_q.sum(1).mean() + H).clamp(max=20)",
+            {"gaussian-one"},
+        ),
+        "small variances are not trained": (
+            GAUSS + "    log_var = torch.where(log_var.exp() < 1e-6, log_var.detach(), log_var)\n"
+            "    log_q = -half - log_var / 2 - (c - mu)**2 * (-log_var).exp() / 2\n"
+            "    return log_q.sum(1).mean() + H",
+            {"gaussian-gradient"},
+        ),
+        "log-variances beyond ±5 are not trained": (
+            GAUSS + "    log_var = torch.where(log_var.abs() > 5, log_var.detach(), log_var)\n"
+            "    log_q = -half - log_var / 2 - (c - mu)**2 * (-log_var).exp() / 2\n"
+            "    return log_q.sum(1).mean() + H",
+            {"gaussian-gradient"},
+        ),
         "a row alone loses its first dimension": (
             """
 def gaussian_bound(mu, log_var, c):
@@ -1377,6 +1522,21 @@ def gaussian_bound(mu, log_var, c):
         ),
     },
     "information": {
+        "priors held above 0.01": (
+            "def information(prior, likelihood):\n    joint = prior.clamp(min=1e-2)[:, None] * likelihood\n"
+            "    return (joint * (likelihood / joint.sum(0)).log()).sum()",
+            {"information-value"},
+        ),
+        "priors held above 10⁻⁴, in place": (
+            "def information(prior, likelihood):\n    joint = prior.clamp_(min=1e-4)[:, None] * likelihood\n"
+            "    return (joint * (likelihood / joint.sum(0)).log()).sum()",
+            {"information-value"},
+        ),
+        "at most 0.9 of H(c)": (
+            JOINT + "    I = (joint * (likelihood / joint.sum(0)).log()).sum()\n"
+            "    return torch.minimum(I, 0.9 * entropy(prior))",
+            {"information-value"},
+        ),
         "one image alone says all": (
             """
 def information(prior, likelihood):
@@ -1513,6 +1673,32 @@ def information(prior, likelihood):
         ),
     },
     "bound-and-gap": {
+        "priors held above 0.01": (
+            TABLE.replace("    joint", "    prior = prior.clamp(min=1e-2)\n    joint")
+            + "    return bound, (joint * (posterior.log() - log_q)).sum(0)",
+            {"table-bound"},
+        ),
+        "L_I never above 0": (
+            TABLE + "    return bound.clamp(max=0), (joint * (posterior.log() - log_q)).sum(0)",
+            {"table-bound"},
+        ),
+        "L_I at most 0.3": (
+            TABLE + "    return bound.clamp(max=0.3), (joint * (posterior.log() - log_q)).sum(0)",
+            {"table-bound"},
+        ),
+        "the gap with Q held above 10⁻⁶": (
+            TABLE + "    return bound, (joint * (posterior.log() - q.T.clamp(min=1e-6).log())).sum(0)",
+            {"table-gap"},
+        ),
+        "the gap with 10⁻⁹ beside both": (
+            TABLE + "    return bound, (joint * ((posterior + 1e-9) / (q.T + 1e-9)).log()).sum(0)",
+            {"table-gap"},
+        ),
+        "KL of at most 10": (
+            TABLE + "    KL = (posterior * (posterior.log() - log_q)).sum(0).clamp(max=10)\n"
+            "    return bound, joint.sum(0) * KL",
+            {"table-gap"},
+        ),
         "the gap of a single image has no dimension": (
             """
 def bound_and_gap(prior, likelihood, q):
