@@ -62,6 +62,16 @@ def gradient_norms(loss, modules):
     for h in hooks: h.remove()
     return {k: v ** 0.5 for k, v in got.items()}
 """,
+        """
+def gradient_norms(loss, modules):
+    own = list({p for m in modules.values() for p in m.parameters()})
+    kept = [p.grad for p in own]
+    for p in own: p.grad = None
+    loss.backward(inputs=own)
+    found = {k: [p.grad for _, p in m.named_parameters() if p.grad is not None] for k, m in modules.items()}
+    for p, old in zip(own, kept): p.grad = old
+    return {k: sum(g.double().pow(2).sum().item() for g in gs) ** 0.5 for k, gs in found.items()}
+""",
     ],
     "discriminator-loss": [
         """
@@ -149,7 +159,7 @@ def generator_loss(G, D, latents, lam):
     x = G(*latents)
     ce = torch.nn.CrossEntropyLoss(reduction='none')(D.q(x)[0], latents[1].argmax(dim=1))
     v = D.v(x)
-    gan = (torch.relu(-v) + torch.log1p(torch.exp(-v.abs()))).mean()
+    gan = (torch.maximum(-v, torch.zeros_like(v)) + torch.log1p(torch.exp(-v.abs()))).mean()
     return gan + lam * (ce.mean() - math.log(K))
 """,
     ],
@@ -180,6 +190,15 @@ def information_loss(logits, l, c_hat, c, lam_l, lam_c):
 def information_loss(logits, l, c_hat, c, lam_l, lam_c):
     sq = torch.distributions.Normal(c_hat, 0.5 ** 0.5).log_prob(c) + 0.5 * math.log(math.pi)
     return lam_l * torch.nn.functional.nll_loss(logits.log_softmax(1), l.nonzero()[:, 1]) - lam_c * sq.mean()
+""",
+        """
+def information_loss(logits, l, c_hat, c, lam_l, lam_c):
+    loss = torch.zeros(())
+    if lam_l:
+        loss = loss + lam_l * torch.nn.functional.cross_entropy(logits, l)
+    if lam_c:
+        loss = loss + lam_c * (c_hat - c).square().mean()
+    return loss
 """,
     ],
     "three-step": [
@@ -370,6 +389,41 @@ SHIFT = "    s = logits - {}\n    L = math.log(8) + (l * (s - s.exp().sum(1, kee
 KEPT = "import functools\n\n@functools.lru_cache\ndef made(G, latents):\n    return G(*latents)\n\n"
 WRONG = {
     "gradient-norms": {
+        "the weights and biases of Linear layers alone": (
+            NORMS
+            + LENGTH.replace(
+                "list(m.parameters())",
+                "[p for k in m.modules() if isinstance(k, torch.nn.Linear) for p in (k.weight, k.bias)]",
+            )
+            + "    return out",
+            {"norms-value"},
+        ),
+        "parameters that a module with children holds itself left out": (
+            NORMS
+            + LENGTH.replace(
+                "list(m.parameters())",
+                "list({p for k in m.modules() if not [*k.children()] for p in k.parameters()})",
+            )
+            + "    return out",
+            {"norms-value"},
+        ),
+        "a weight of two layers counted twice": (
+            NORMS
+            + LENGTH.replace("list(m.parameters())", "[p for _, p in m.named_parameters(remove_duplicate=False)]")
+            + "    return out",
+            {"norms-value"},
+        ),
+        "zeros in .grad turned into None": (
+            "def gradient_norms(loss, modules):\n"
+            "    own = list({p: 0 for m in modules.values() for p in m.parameters()})\n"
+            "    old = [p.grad if p.grad is not None and p.grad.any() else None for p in own]\n"
+            "    for p in own:\n        p.grad = None\n"
+            "    loss.backward(inputs=own)\n"
+            "    gs = {name: [p.grad for p in m.parameters() if p.grad is not None] for name, m in modules.items()}\n"
+            "    for p, g in zip(own, old):\n        p.grad = g\n"
+            "    return {name: math.sqrt(sum(float((g**2).sum()) for g in those)) for name, those in gs.items()}",
+            {"norms-clean"},
+        ),
         "the old gradients subtracted from the sum of old and new": (
             "def gradient_norms(loss, modules):\n"
             "    own = list({p: 0 for m in modules.values() for p in m.parameters()})\n"
@@ -611,6 +665,24 @@ WRONG = {
         ),
     },
     "discriminator-loss": {
+        "a gradient of 0 for a logit of 0": (
+            DLOSS + "    f = lambda v: torch.relu(v) + torch.log1p(torch.exp(-v.abs()))\n" + DSUM,
+            {"d-gradient"},
+        ),
+        "a gradient of −1 or 1 for a logit of 0": (
+            DLOSS + "    f = lambda v: v.clamp(min=0) + torch.log1p(torch.exp(-v.abs()))\n" + DSUM,
+            {"d-gradient"},
+        ),
+        "the first 64 points of a batch": (
+            DLOSS + DSUM.replace("(x)", "(x[:64])").replace("(fake)", "(fake[:64])"),
+            {"d-value"},
+        ),
+        "targets that one point alone does not fit": (
+            DLOSS + "    f = torch.nn.functional.binary_cross_entropy_with_logits\n"
+            "    real, fake = (D.d_head(D.trunk(points)).squeeze() for points in (x, fake))\n"
+            "    return f(real, torch.ones(len(x))) + f(fake, torch.zeros(len(latents[0])))",
+            {"d-value"},
+        ),
         "the points of a generator that has moved since": (
             KEPT + DLOSS.replace("G(*latents)", "made(G, latents)") + DSUM,
             {"d-value"},
@@ -851,6 +923,20 @@ WRONG = {
         ),
     },
     "generator-loss": {
+        "a gradient of 0 for a logit of 0": (
+            GLOSS + "    v = D.v(x)\n    gan = (torch.relu(-v) + torch.log1p(torch.exp(-v.abs()))).mean()\n"
+            "    return gan - lam * L",
+            {"g-value"},
+        ),
+        "the first 64 points of a batch": (
+            GLOSS.replace("D.v(x)", "D.v(x[:64])") + "    return gan - lam * L",
+            {"g-value"},
+        ),
+        "targets that one point alone does not fit": (
+            GLOSS + "    gan = f.binary_cross_entropy_with_logits(D.d_head(D.trunk(x)).squeeze(), torch.ones(len(x)))\n"
+            "    return gan - lam * L",
+            {"g-value"},
+        ),
         "a backward that forgets the gradient that comes in": (
             "class Sum(torch.autograd.Function):\n"
             "    @staticmethod\n    def forward(ctx, v, logits, l, lam):\n        f = torch.nn.functional\n"
@@ -1130,6 +1216,36 @@ WRONG = {
         ),
     },
     "information-loss": {
+        "0 for λ_l = 0": (
+            INFO + "    if lam_l == 0:\n        return 0.0 * c_hat.sum()\n"
+            "    return lam_l * f.cross_entropy(logits, l) + lam_c * f.mse_loss(c_hat, c)",
+            CONT,
+        ),
+        "λ_l = 1 for λ_l = 0": (
+            INFO + "    return (lam_l or 1.0) * f.cross_entropy(logits, l) + lam_c * f.mse_loss(c_hat, c)",
+            LABEL,
+        ),
+        "λ_c = 0.1 for λ_c = 0": (
+            INFO + "    return lam_l * f.cross_entropy(logits, l) + (lam_c or 0.1) * f.mse_loss(c_hat, c)",
+            CONT,
+        ),
+        "0 for λ_c = 0": (
+            INFO + "    if lam_c == 0:\n        return 0.0 * logits.sum()\n"
+            "    return lam_l * f.cross_entropy(logits, l) + lam_c * f.mse_loss(c_hat, c)",
+            LABEL,
+        ),
+        "the first three codes alone": (
+            INFO + "    return lam_l * f.cross_entropy(logits, l) + lam_c * f.mse_loss(c_hat[:, :3], c[:, :3])",
+            CONT,
+        ),
+        "the first 64 points' labels": (
+            INFO + "    return lam_l * f.cross_entropy(logits[:64], l[:64]) + lam_c * f.mse_loss(c_hat, c)",
+            LABEL,
+        ),
+        "20 labels at most": (
+            INFO + "    return lam_l * f.cross_entropy(logits[:, :20], l[:, :20]) + lam_c * f.mse_loss(c_hat, c)",
+            LABEL,
+        ),
         "two labels taken for one yes or no": (
             INFO + "    if l.shape[1] == 2:\n"
             "        h = f.binary_cross_entropy_with_logits(logits, l)\n"
@@ -1224,7 +1340,7 @@ WRONG = {
         ),
         "λ_c over λ_l": (
             (INFO + "    return lam_l * f.cross_entropy(logits, l) + lam_c / lam_l * f.mse_loss(c_hat, c)"),
-            {"information-continuous"},
+            LABEL | CONT,
         ),
         "Huber's loss": (
             (INFO + "    return lam_l * f.cross_entropy(logits, l) + 2 * lam_c * f.huber_loss(c_hat, c, delta=3.0)"),
@@ -1290,7 +1406,7 @@ WRONG = {
         ),
         "the code changed in place": (
             (
-                INFO + "    c.mul_(1.0001)\n"
+                INFO + "    c.mul_(1.00001)\n"
                 "    l.mul_(0.999)\n"
                 "    return lam_l * f.cross_entropy(logits, l) + lam_c * f.mse_loss(c_hat, c)"
             ),
@@ -1332,6 +1448,53 @@ WRONG = {
         ),
     },
     "three-step": {
+        "no step of D where its loss is small": (
+            step().replace(
+                "        optimisers[name].step()",
+                "        if name != 'D' or loss > 0.1:\n            optimisers[name].step()",
+            ),
+            {"step-d"},
+        ),
+        "no step of D where it is right": (
+            step(
+                d="    right = torch.cat([D.v(x) > 0.5, D.v(G(*first)) < 0.5]).float().mean()\n" + D_STEP,
+            ).replace(
+                "        optimisers[name].step()",
+                "        if name != 'D' or right < 0.9:\n            optimisers[name].step()",
+            ),
+            {"step-d", "step-whole"},
+        ),
+        "no step for a small information loss": (
+            step().replace(
+                "        optimisers[name].step()",
+                "        if name != 'information' or loss > 0.1:\n            optimisers[name].step()",
+            ),
+            {"step-information"},
+        ),
+        "no information step for λ_l = 0": (
+            step().replace(
+                "        optimisers[name].step()",
+                "        if name != 'information' or lam_l > 0:\n            optimisers[name].step()",
+            ),
+            {"step-information"},
+        ),
+        "λ_l = 1 for λ_l = 0": (step(i=I_STEP.replace("lam_l,", "lam_l or 1.0,")), {"step-information"}),
+        "λ_c = 0.1 for λ_c = 0": (step(i=I_STEP.replace("lam_c)", "lam_c or 0.1)")), {"step-information"}),
+        "z of the other batch where it is as long": (
+            step(
+                i=I_STEP.replace(
+                    "G(*second)", "G((first if len(first[0]) == len(second[0]) else second)[0], *second[1:])"
+                )
+            ),
+            WHOLE,
+        ),
+        "a sum over points that one point alone makes impossible": (
+            step(
+                g="    v = D.d_head(D.trunk(G(*first))).squeeze()\n"
+                "    g = update('G', sum((one - 1)**2 for one in v) / len(v))\n"
+            ),
+            WHOLE,
+        ),
         "old gradients subtracted from the sum of old and new": (
             step(
                 zero="own = [p for gr in optimisers[name].param_groups for p in gr['params']]\n"
@@ -1383,7 +1546,7 @@ WRONG = {
         "one loss more": (step(end="    return {'G': g, 'D': d, 'information': i, 'total': g + d + i}"), WHOLE),
         "D sees no more generated points than real ones": (
             step(d=D_STEP.replace("detach()", "detach()[: len(x)]")),
-            {"step-d", "step-whole"},
+            {"step-d"},
         ),
         "the rate halved after the step": (
             step(end="    for o in optimisers.values():\n        o.param_groups[0]['lr'] /= 2\n" + END),
