@@ -1216,6 +1216,10 @@ WRONG = {
         ),
     },
     "information-loss": {
+        "a loss of 50 at most": (
+            INFO + "    return lam_l * f.cross_entropy(logits, l).clamp(max=50) + lam_c * f.mse_loss(c_hat, c)",
+            LABEL,
+        ),
         "0 for λ_l = 0": (
             INFO + "    if lam_l == 0:\n        return 0.0 * c_hat.sum()\n"
             "    return lam_l * f.cross_entropy(logits, l) + lam_c * f.mse_loss(c_hat, c)",
