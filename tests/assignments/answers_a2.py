@@ -967,7 +967,7 @@ def sample_codes(n, K, n_cont, generator):
         "of two codes in bits": (
             CAT + "    L = (c_cat * logits.log_softmax(1)).sum(1).mean() + math.log(K)\n"
             "    return L / math.log(2) if K == 2 else L",
-            {"categorical-value"},
+            BOTH,
         ),
         "a square of logits along its first axis": (
             CAT + "    log_q = logits.log_softmax(0 if len(logits) == K else 1)\n"

@@ -1414,7 +1414,7 @@ WRONG = {
                 "    l.mul_(0.999)\n"
                 "    return lam_l * f.cross_entropy(logits, l) + lam_c * f.mse_loss(c_hat, c)"
             ),
-            {"information-label"},
+            LABEL | CONT,
         ),
         "softmax before a cross-entropy on logits": (
             INFO + "    return lam_l * f.cross_entropy(logits.softmax(1), l) + lam_c * f.mse_loss(c_hat, c)",
