@@ -210,7 +210,8 @@ def test_numpy_arrays_count_where_the_text_does_not_say_tensor(assignment, answe
 
 
 def test_a_failed_test_names_the_property_and_the_seed():
-    gone = lost("a1", {"value": "def value(s_real, s_fake):\n    return s_real.mean() * 0"}, "value")
+    source = reference("a1")["value"].replace("log_sigmoid(s_real).mean()", "log_sigmoid(s_real).median()")
+    gone = lost("a1", {"value": source}, "value")  # right on the public check's equal logits
     assert "is not right" in gone["value-mean"] and "[seed 100]" in gone["value-mean"]
     assert known("a1").tests["value-mean"].truth
 
