@@ -517,6 +517,15 @@ def value(s_real, s_fake):
         ),
     },
     "optimal-discriminator": {
+        "10⁻³⁰ in place of each zero": (
+            """
+def optimal_discriminator(p, q):
+    empty = (p == 0) & (q == 0)
+    p, q = torch.where(p == 0, 1e-30, p), torch.where(q == 0, 1e-30, q)
+    return torch.where(empty, 0.5, p / (p + q))
+""",
+            {"optimal-empty"},
+        ),
         "multiplied and divided by log p − log q, NaN where p = q": (
             """
 def optimal_discriminator(p, q):
@@ -567,11 +576,11 @@ def optimal_discriminator(p, q):
                 "    t=p+q\n"
                 "    return torch.where(t>0,p/(t+torch.finfo(p.dtype).tiny),torch.tensor(0.5))"
             ),
-            {"optimal-ratio"},
+            {"optimal-empty", "optimal-ratio"},
         ),
         "densities below 1e-35 taken for none": (
             ("def optimal_discriminator(p, q):\n    t=p+q\n    return torch.where(t>1e-35,p/t,torch.tensor(0.5))"),
-            {"optimal-ratio"},
+            {"optimal-empty", "optimal-ratio"},
         ),
         "D clamped to [1e-6, 1 − 1e-6]": (
             ("def optimal_discriminator(p, q):\n    return torch.nan_to_num(p/(p+q),nan=0.5).clamp(1e-6,1-1e-6)"),
@@ -591,7 +600,7 @@ def optimal_discriminator(p, q):
                 "    t = p + q\n"
                 "    return torch.where(t > 0, p / (t + 1e-30), torch.tensor(0.5))"
             ),
-            {"optimal-ratio"},
+            {"optimal-empty", "optimal-ratio"},
         ),
         "densities below 1e-20 taken for none": (
             (
@@ -599,11 +608,11 @@ def optimal_discriminator(p, q):
                 "    t = p + q\n"
                 "    return torch.where(t > 1e-20, p / t.clamp_min(1e-20), torch.tensor(0.5))"
             ),
-            {"optimal-ratio"},
+            {"optimal-empty", "optimal-ratio"},
         ),
         "1e-12 beside the sum": (
             ("def optimal_discriminator(p, q):\n    return torch.where(p+q>0, p/(p+q+1e-12), torch.tensor(0.5))"),
-            {"optimal-ratio"},
+            {"optimal-empty", "optimal-ratio"},
         ),
         "densities below 1e-8 taken for none": (
             (
@@ -611,7 +620,7 @@ def optimal_discriminator(p, q):
                 "    t = p+q\n"
                 "    return torch.where(t>1e-8, p/t.clamp_min(1e-8), torch.tensor(0.5))"
             ),
-            {"optimal-ratio"},
+            {"optimal-empty", "optimal-ratio"},
         ),
         "isclose to 0 taken for 0": (
             (
@@ -619,14 +628,14 @@ def optimal_discriminator(p, q):
                 "    t = p+q\n"
                 "    return torch.where(torch.isclose(t, torch.zeros_like(t)), torch.tensor(0.5), p/t)"
             ),
-            {"optimal-ratio"},
+            {"optimal-empty", "optimal-ratio"},
         ),
         "densities below 1e-3 taken for none": (
             (
                 "def optimal_discriminator(p, q):\n"
                 "    return torch.where(p + q > 1e-3, p / (p + q).clamp_min(1e-3), torch.tensor(0.5))"
             ),
-            {"optimal-ratio"},
+            {"optimal-empty", "optimal-ratio"},
         ),
         "a small constant, 1e-6": (
             "def optimal_discriminator(p, q):\n    e = 1e-6\n    return (p + e) / (p + q + 2 * e)",
@@ -692,6 +701,15 @@ def optimal_discriminator(p, q):
         ),
     },
     "jensen-shannon": {
+        "10⁻⁸ in place of each zero": (
+            """
+def jensen_shannon(p, q, dx):
+    p, q = torch.where(p == 0, 1e-8, p), torch.where(q == 0, 1e-8, q)
+    m = (p + q) / 2
+    return (p * (p / m).log() + q * (q / m).log()).sum() * dx / 2
+""",
+            {"jsd-apart"},
+        ),
         "infinite odds turned into the largest number": (
             """
 def jensen_shannon(p, q, dx):
@@ -784,7 +802,7 @@ def jensen_shannon(p, q, dx):
                 "    k=lambda a: (a*((a+e)/(m+e)).log()).sum()*dx\n"
                 "    return (k(p)+k(q))/2"
             ),
-            {"jsd-value"},
+            {"jsd-apart", "jsd-value"},
         ),
         "1e-12 beside the densities": (
             (
@@ -794,7 +812,7 @@ def jensen_shannon(p, q, dx):
                 "    k=lambda a: (a*((a+e)/(m+e)).log()).sum()*dx\n"
                 "    return (k(p)+k(q))/2"
             ),
-            {"jsd-value"},
+            {"jsd-apart", "jsd-value"},
         ),
         "densities clamped at 1e-10": (
             (
@@ -804,7 +822,7 @@ def jensen_shannon(p, q, dx):
                 "    k=lambda a: (a*(a/m).log()).sum()*dx\n"
                 "    return (k(p)+k(q))/2"
             ),
-            {"jsd-value"},
+            {"jsd-apart", "jsd-value"},
         ),
         "densities below 1e-6 left out": (
             (
@@ -813,7 +831,7 @@ def jensen_shannon(p, q, dx):
                 "    k=lambda a: (a[a>1e-6]*(a/m)[a>1e-6].log()).sum()*dx\n"
                 "    return (k(p)+k(q))/2"
             ),
-            {"jsd-value"},
+            {"jsd-apart", "jsd-value"},
         ),
         "the public check's dx built in": (
             (
