@@ -955,6 +955,24 @@ def sample_codes(n, K, n_cont, generator):
         ),
     },
     "categorical-bound": {
+        "less the largest logit alone where a probability is 0": (
+            """
+def categorical_bound(logits, c_cat):
+    q = logits.softmax(1)
+    log_q = torch.where(q > 1e-30, q.clamp(min=1e-30).log(), logits - logits.max(1, keepdim=True).values)
+    return (c_cat * log_q).sum(1).mean() + math.log(c_cat.shape[1])
+""",
+            {"categorical-extreme"},
+        ),
+        "the other logits filled with −10⁴ where the right one stands": (
+            """
+def categorical_bound(logits, c_cat):
+    right = (c_cat * logits).sum(1)
+    rest = logits.masked_fill(c_cat.bool(), -1e4).logsumexp(1)
+    return -torch.nn.functional.softplus(rest - right).mean() + math.log(c_cat.shape[1])
+""",
+            {"categorical-extreme"},
+        ),
         "held below ln K": (
             CAT + "    L = (c_cat * logits.log_softmax(1)).sum(1).mean() + math.log(K)\n"
             "    return L.clamp(max=math.log(K) - 1e-3)",
