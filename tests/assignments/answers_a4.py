@@ -864,6 +864,18 @@ WRONG = {
         "the ceiling instead of the answers used": (INFO + "math.log(p.shape[1]) - H(p).mean()", BETWEEN | EXTREME),
     },
     "traversal": {
+        "a single picture squeezed away": (
+            """
+def traversal(spec, z, category, name, values):
+    r, v = len(z), len(values)
+    c = {other: torch.zeros(r * v) for other in spec.names}
+    c |= {other: torch.zeros(r * v, dtype=torch.long) for other in spec.discrete}
+    c[spec.discrete[0]] += category
+    c[name] = values.repeat(r)
+    return Latents(z.repeat_interleave(v, dim=0).squeeze(), c)
+""",
+            {"traversal-swept"},
+        ),
         "every code whose name starts like the swept one's": (
             SWEEP.replace("c[name] = ", "c |= dict.fromkeys([k for k in c if k.startswith(name)], ").replace(
                 "values.repeat(len(z))", "values.repeat(len(z)))"
