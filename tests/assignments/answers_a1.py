@@ -198,19 +198,7 @@ def least_squares(v_real, v_fake):
     ],
 }
 
-WRONG = {
-    "value": {
-        "no logit counts for more than 5 where D is right": (
-            """
-def value(s_real, s_fake):
-    log_sigmoid = torch.nn.functional.logsigmoid
-    s_real, s_fake = s_real + (s_real.clamp(max=5) - s_real).detach(), s_fake + (s_fake.clamp(min=-5) - s_fake).detach()
-    return log_sigmoid(s_real).mean() + log_sigmoid(-s_fake).mean()
-""",
-            {"value-extreme", "value-mean"},
-        ),
-        "a backward of its own that takes itself for the last step": (
-            """
+LOSS = """
 class _Loss(torch.autograd.Function):
     @staticmethod
     def forward(ctx, s, sign):
@@ -223,7 +211,22 @@ class _Loss(torch.autograd.Function):
         (s,) = ctx.saved_tensors
         return ctx.sign * torch.sigmoid(ctx.sign * s) / len(s), None
 
+"""  # a loss whose backward ignores what comes in
 
+WRONG = {
+    "value": {
+        "no logit counts for more than 5 where D is right": (
+            """
+def value(s_real, s_fake):
+    log_sigmoid = torch.nn.functional.logsigmoid
+    s_real, s_fake = s_real + (s_real.clamp(max=5) - s_real).detach(), s_fake + (s_fake.clamp(min=-5) - s_fake).detach()
+    return log_sigmoid(s_real).mean() + log_sigmoid(-s_fake).mean()
+""",
+            {"value-extreme", "value-mean"},
+        ),
+        "a backward of its own that takes itself for the last step": (
+            LOSS
+            + """
 def value(s_real, s_fake):
     return -_Loss.apply(s_real, -1) - _Loss.apply(s_fake, 1)
 """,
@@ -966,20 +969,8 @@ def generator_losses(s_fake):
             {"losses-minimax", "losses-non-saturating"},
         ),
         "a backward of its own that takes itself for the last step": (
-            """
-class _Loss(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, s, sign):
-        ctx.save_for_backward(s)
-        ctx.sign = sign
-        return torch.nn.functional.softplus(sign * s).mean()
-
-    @staticmethod
-    def backward(ctx, g):
-        (s,) = ctx.saved_tensors
-        return ctx.sign * torch.sigmoid(ctx.sign * s) / len(s), None
-
-
+            LOSS
+            + """
 def generator_losses(s_fake):
     return -_Loss.apply(s_fake, 1), _Loss.apply(s_fake, -1)
 """,

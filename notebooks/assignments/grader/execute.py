@@ -100,7 +100,7 @@ class GradeCells(NbGraderPreprocessor):
                     self.run(waiting[order.pop(0)], notes)
         finally:
             self.stop(patience=2.0)
-        if any(names) and student not in names:
+        if names and student not in names:
             notes.append("not in students.txt: the numbers asked for were handed out to nobody.")
         if self.drawn:
             notes.append("figures that are neither PNG nor JPEG are left out here: see the file handed in.")

@@ -21,6 +21,7 @@ from variants import fill
 
 TOOLS = (Path(__file__).parent / "probes.py").read_text("utf-8")  # the start of each probe
 HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS\n(.*?)### END HIDDEN TESTS", re.DOTALL)
+# the probe first: a setting that the function leaves changed would be the usual one after the public check
 BOTH = """
 PUBLIC, hidden = {public!r}, observe
 

@@ -115,9 +115,10 @@ def restore(nb: NotebookNode, source: NotebookNode) -> list[str]:
         place[name].metadata["nbgrader"] = copy.deepcopy(original.metadata.nbgrader)
 
     given = {c.source for c in source.cells}
-    own = [c for c in nb.cells if c.cell_type == "markdown" and c.source.strip() and c.source not in given]
+    free = [c.source for c in nb.cells if c.cell_type == "markdown" and grade_id(c) is None]
+    written = any(text.strip() and text not in given for text in free)
     for name, cell in place.items():
-        if cell.cell_type == "markdown" and cell.source.strip() in EMPTY and any(grade_id(c) is None for c in own):
+        if cell.cell_type == "markdown" and cell.source.strip() in EMPTY and written:
             cell.source = ELSEWHERE  # changed, so that it waits for somebody who looks
             notes.append(f"text answer '{name}' is empty, but text stands in other cells: look there, mark it here.")
 
